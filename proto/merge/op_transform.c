@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Transformation (TP1): two ops made on one text, each rewritten to apply after the other.
+ *
+ * Both ops are walked side by side as in ot.js and ot-text-unicode. Of two inserts at one place the
+ * LATER committed one goes left: its author's typed run then stays in one piece, because a caret
+ * keeps to the character on its left. Text typed inside a range that the other side deletes
+ * survives; what both delete is deleted once.
+ *
+ * Two single splices at different places, nearly every pair in practice, only shift: no walk.
+ */
+#include "op_build.h"
+
+/* Copies `src` as a splice at another place of another text. */
+static void copy_shifted(struct pl_op *out, const struct pl_op *src, const struct op_splice *s,
+                         uint32_t pos, uint32_t base_len)
+{
+    struct op_splice moved = {.pos = pos, .ins = s->ins, .del = s->del};
+    op_reset(out, base_len);
+    op_set_splice(out, &moved);
+    if (src->ins_cap == 0) {
+        memcpy(out->ins.inl, src->ins.inl, PL_OP_INLINE_TEXT);
+        out->ins_len = src->ins_len;
+    } else {
+        push_ins_bytes(out, src->ins.heap, src->ins_len);
+    }
+    out->has_deleted = src->has_deleted;
+    if (src->del_len > 0) {
+        op_grow_del(out, src->del_len);
+        memcpy(out->del, src->del, src->del_len);
+        out->del_len = src->del_len;
+    }
+}
+
+/* Two splices of which one lies wholly in front of the other; false if that is not so. */
+static bool transform_splices(const struct pl_op *later, const struct pl_op *earlier,
+                              struct pl_op *later_out, struct pl_op *earlier_out)
+{
+    struct op_splice l;
+    struct op_splice r;
+    if (!op_as_splice(later, &l) || !op_as_splice(earlier, &r))
+        return false;
+    uint32_t l_pos = l.pos;
+    uint32_t r_pos = r.pos;
+    if (l.pos + l.del <= r.pos)
+        r_pos = r.pos - l.del + l.ins;
+    else if (r.pos + r.del < l.pos || (r.pos + r.del == l.pos && (r.del > 0 || l.ins == 0)))
+        l_pos = l.pos - r.del + r.ins;
+    else
+        return false;
+    if (later_out != NULL)
+        copy_shifted(later_out, later, &l, l_pos, earlier->base_len - r.del + r.ins);
+    if (earlier_out != NULL)
+        copy_shifted(earlier_out, earlier, &r, r_pos, later->base_len - l.del + l.ins);
+    return true;
+}
+
+/* Both stand in what was in the base text: go on by the shorter. */
+static void transform_common(struct op_cur *x, struct op_cur *y, struct pl_op *x_out,
+                             struct pl_op *y_out)
+{
+    uint32_t n = x->left < y->left ? x->left : y->left;
+    uint32_t x_bytes = 0;
+    uint32_t y_bytes = 0;
+    const uint8_t *x_text = x->kind == PL_DELETE ? cur_take_del(x, n, &x_bytes) : NULL;
+    const uint8_t *y_text = y->kind == PL_DELETE ? cur_take_del(y, n, &y_bytes) : NULL;
+    if (x->kind == PL_RETAIN && y->kind == PL_RETAIN) {
+        push_retain(x_out, n);
+        push_retain(y_out, n);
+    } else if (y->kind == PL_RETAIN) {
+        push_delete(x_out, n, x_text, x_bytes);
+    } else if (x->kind == PL_RETAIN) {
+        push_delete(y_out, n, y_text, y_bytes);
+    }
+    cur_skip(x, n);
+    cur_skip(y, n);
+}
+
+static void take_insert(struct op_cur *c, struct pl_op *own_out, struct pl_op *other_out)
+{
+    uint32_t n = c->left;
+    uint32_t nbytes;
+    const uint8_t *text = cur_take_ins(c, n, &nbytes);
+    push_insert(own_out, text, nbytes, n);
+    push_retain(other_out, n);
+    cur_next(c);
+}
+
+static void transform_walk(const struct pl_op *later, const struct pl_op *earlier,
+                           struct pl_op *later_out, struct pl_op *earlier_out)
+{
+    struct op_cur x;
+    struct op_cur y;
+    op_reset(later_out, pl_op_result_len(earlier));
+    op_reset(earlier_out, pl_op_result_len(later));
+    cur_init(&x, later);
+    cur_init(&y, earlier);
+    while (!x.end || !y.end) {
+        if (x.kind == PL_INSERT)
+            take_insert(&x, later_out, earlier_out);
+        else if (y.kind == PL_INSERT)
+            take_insert(&y, earlier_out, later_out);
+        else
+            transform_common(&x, &y, later_out, earlier_out);
+    }
+    later_out->tail = 0;
+    earlier_out->tail = 0;
+}
+
+void pl_op_transform(const struct pl_op *later, const struct pl_op *earlier,
+                     struct pl_op *later_out, struct pl_op *earlier_out)
+{
+    PL_ASSERT(later->base_len == earlier->base_len);
+    if (transform_splices(later, earlier, later_out, earlier_out))
+        return;
+    struct pl_op unwanted_later;
+    struct pl_op unwanted_earlier;
+    op_reset(&unwanted_later, 0);
+    op_reset(&unwanted_earlier, 0);
+    transform_walk(later, earlier, later_out == NULL ? &unwanted_later : later_out,
+                   earlier_out == NULL ? &unwanted_earlier : earlier_out);
+    pl_op_release(&unwanted_later);
+    pl_op_release(&unwanted_earlier);
+}
