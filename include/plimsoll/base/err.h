@@ -45,7 +45,7 @@ const struct pl_error_info *pl_error_info(int code);
 int pl_fail(struct pl_err *e, int code, const char *fmt, ...) PL_PRINTF(3, 4);
 
 /* Same with a va_list. */
-int pl_vfail(struct pl_err *e, int code, const char *fmt, va_list ap);
+int pl_vfail(struct pl_err *e, int code, const char *fmt, va_list ap) PL_PRINTF(3, 0);
 
 /* Prefixes context to an error that is going up ("while joining room 'x': ..."). Keeps the code. */
 void pl_wrap(struct pl_err *e, const char *fmt, ...) PL_PRINTF(2, 3);

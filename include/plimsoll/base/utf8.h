@@ -2,7 +2,7 @@
 /*
  * UTF-8 and text rules. Positions everywhere in Plimsoll count Unicode scalar values.
  * "Clean text" is what may stand in a document: strict UTF-8 (no surrogates, no overlongs, at most
- * U+10FFFF), no C0 or C1 controls except \n and \t, no U+0000, no bidi overrides and isolates
+ * U+10FFFF), no C0 or C1 controls or DEL except \n and \t, no bidi overrides and isolates
  * (U+202A-202E, U+2066-2069).
  */
 #ifndef PLIMSOLL_BASE_UTF8_H
