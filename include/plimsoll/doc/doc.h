@@ -5,8 +5,8 @@
  * for the committed state, once for the view with local edits) and in the tests.
  *
  * Happy path: pl_doc_check() judges a changeset against the state (server, and client before it
- * sends), pl_doc_apply() applies it as one revision. Apply is atomic: it either fits whole or changes
- * nothing. The schema of sections and fields is doc/schema.h.
+ * sends), pl_doc_apply() applies it as one revision. Apply is atomic: it either fits whole or
+ * changes nothing. The schema of sections and fields is doc/schema.h.
  */
 #ifndef PLIMSOLL_DOC_DOC_H
 #define PLIMSOLL_DOC_DOC_H
@@ -17,6 +17,7 @@
 
 #include "plimsoll/base/buf.h"
 #include "plimsoll/base/err.h"
+#include "plimsoll/doc/schema.h"
 #include "plimsoll/merge/changeset.h"
 
 struct pl_doc;
@@ -39,11 +40,12 @@ struct pl_doc *pl_doc_dup(const struct pl_doc *d);
  * types and ranges, enumerations, limits, counts. `as_server` lets server-owned fields pass.
  * 0 or -PL_E_NOENT, DEADPARENT, CYCLE, BADOP, INVALID, BAD_TEXT, LIMIT, QUOTA with a reason that
  * names the entry and field. Never changes the document. */
-int pl_doc_check(const struct pl_doc *d, const struct pl_cs *cs, bool as_server, struct pl_err *e)
-    PL_MUST;
+int pl_doc_check(const struct pl_doc *d, const struct pl_cs *cs, bool as_server,
+                 struct pl_err *e) PL_MUST;
 
 /* Applies cs as one revision and sets the revision to meta->rev (when not 0). Structural misfit
- * (-PL_E_NOENT, -PL_E_BADOP) leaves the document unchanged. Does not judge meaning: that is check's. */
+ * (-PL_E_NOENT, -PL_E_BADOP) leaves the document unchanged. Does not judge meaning: that is
+ * check's. */
 int pl_doc_apply(struct pl_doc *d, const struct pl_cs *cs, const struct pl_rev_meta *meta,
                  struct pl_err *e) PL_MUST;
 
@@ -104,7 +106,8 @@ void pl_doc_each(const struct pl_doc *d, void (*cb)(void *ctx, struct pl_entry *
 
 /* A key for a new or moved entry as the last child (after == NULL), or right behind `after`. */
 int pl_doc_place_after(const struct pl_doc *d, struct pl_eid parent, const struct pl_entry *after,
-                       bool at_end, struct pl_eid for_eid, struct pl_key *out, struct pl_err *e) PL_MUST;
+                       bool at_end, struct pl_eid for_eid, struct pl_key *out,
+                       struct pl_err *e) PL_MUST;
 
 /* --- snapshots ----------------------------------------------------------------------------- */
 
@@ -122,5 +125,18 @@ uint64_t pl_doc_perm_ops(const struct pl_doc *d, const struct pl_cs *cs, uint64_
 
 /* Highest short number used in a kind; 0 when none. */
 int64_t pl_doc_max_no(const struct pl_doc *d, uint32_t kind);
+
+/* --- names --------------------------------------------------------------------------------- */
+
+/* Short ids and participants of this document, for pl_field_parse and pl_field_format. Borrows d.
+ */
+struct pl_names pl_doc_names(const struct pl_doc *d);
+/* Name of a participant by user id, "" when not one; the role, 0 when not one (any more). */
+const char *pl_doc_user_name(const struct pl_doc *d, int64_t user);
+int64_t pl_doc_role(const struct pl_doc *d, int64_t user);
+
+/* One line that stands for the entry in lists: title or name, else the first line of its text; cut
+ * at a character with an ellipsis to fit cap bytes, NUL included. Returns the length. */
+size_t pl_entry_label(const struct pl_entry *en, char *out, size_t cap);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Permissions of a review: the kinds of operation and the table role x status x operation of
- * doc/perm.def. Deny by default; pl_doc_perm_ops (doc/doc.h) says what a changeset needs, this says what
- * a role has: it is allowed when no needed bit is missing.
+ * doc/perm.def. Deny by default; pl_doc_perm_ops (doc/doc.h) says what a changeset needs, this says
+ * what a role has: it is allowed when no needed bit is missing.
  */
 #ifndef PLIMSOLL_DOC_PERM_H
 #define PLIMSOLL_DOC_PERM_H
@@ -12,23 +12,25 @@
 /* Numbers are stable: the store holds them. */
 enum pl_perm_op {
     PL_PERM_READ = 0,
-    PL_PERM_HEADER = 1,          /* title, kind, severity, zone, session ... */
-    PL_PERM_SERVICES = 2,        /* services affected */
-    PL_PERM_IMPACT = 3,          /* impact text, number, unit */
-    PL_PERM_PLAN = 4,            /* ground rules and agenda */
-    PL_PERM_MATERIAL = 5,        /* materials */
-    PL_PERM_ACCOUNT = 6,         /* one's own account and its claims */
-    PL_PERM_CONTENT = 7,         /* events, observations, causes */
-    PL_PERM_NOTE_EVENT = 8,      /* events of communication, and the marker impact_start */
-    PL_PERM_COMMENT = 9,         /* comments of one's own, anchors, resolving */
-    PL_PERM_REMOVE_OWN = 10,     /* remove or restore what one made */
-    PL_PERM_REMOVE_ANY = 11,     /* remove or restore what others made */
-    PL_PERM_ACTION_PROPOSE = 12, /* an action while it is an idea */
-    PL_PERM_ACTION_COMMIT = 13,  /* commit, drop or merge an action; change a committed one */
+    PL_PERM_HEADER = 1,           /* title, kind, severity, zone, session ... */
+    PL_PERM_SERVICES = 2,         /* services affected */
+    PL_PERM_IMPACT = 3,           /* impact text, number, unit */
+    PL_PERM_PLAN = 4,             /* ground rules and agenda */
+    PL_PERM_MATERIAL = 5,         /* materials */
+    PL_PERM_ACCOUNT = 6,          /* one's own account and its claims */
+    PL_PERM_CONTENT = 7,          /* events, observations, causes */
+    PL_PERM_NOTE_EVENT = 8,       /* events of communication, and the marker impact_start */
+    PL_PERM_COMMENT = 9,          /* comments of one's own, anchors, resolving */
+    PL_PERM_REMOVE_OWN = 10,      /* remove or restore what one made */
+    PL_PERM_REMOVE_ANY = 11,      /* remove or restore what others made */
+    PL_PERM_ACTION_PROPOSE = 12,  /* an action of one's own while it is an idea */
+    PL_PERM_ACTION_COMMIT = 13,   /* commit, drop or merge an action; change a committed one */
     PL_PERM_ACTION_PROGRESS = 14, /* owner: in progress, done, evidence */
     PL_PERM_LESSON = 15,
     PL_PERM_FACILITATE = 16, /* status, stage, timer, locks, membership: commands, not changesets */
-    PL_PERM_SERVER = 63      /* nobody: only the server writes it */
+    PL_PERM_ACTION_EDIT = 17, /* an idea for an action that somebody else proposed */
+    PL_PERM_OWNER_ONLY = 62,  /* nobody: it belongs to somebody else (account, comment, action) */
+    PL_PERM_SERVER = 63       /* nobody: only the server writes it */
 };
 
 #define PL_PERM_BIT(op) (UINT64_C(1) << (op))

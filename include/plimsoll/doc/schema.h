@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The schema of a review, made from doc/fields.def: constants, look-ups by number and by name, and the
- * text form of values as people type and read them on the command line.
+ * The schema of a review, made from doc/fields.def: constants, look-ups by number and by name, and
+ * the text form of values as people type and read them on the command line.
  *
  * All look-ups are over static tables, borrow nothing and never fail otherwise than by NULL or 0.
  * Parsing judges one value against its field (type, range, enumeration, clean text, length), not
@@ -50,14 +50,14 @@ enum pl_field_no {
     PL_F_BODY = 3,
     PL_F_TAGS = 4,
     PL_F_LINKS = 5,
-#define PL_FIELD(KIND, NAME, number, name, type, ref, min, max, flags, label)                          \
+#define PL_FIELD(KIND, NAME, number, name, type, ref, min, max, flags, label) \
     PL_F_##KIND##_##NAME = (number),
 #include "plimsoll/doc/fields.def"
     PL_F_NUMBER_MAX = 63
 };
 
-/* How a field is held. Registers: INT, ENUM, TIME, BOOL and USER in an integer value, STR and DEC in
- * a string value, EID in a link value. TEXT is shared text. SET_* are sets of elements. */
+/* How a field is held. Registers: INT, ENUM, TIME, BOOL and USER in an integer value, STR and DEC
+ * in a string value, EID in a link value. TEXT is shared text. SET_* are sets of elements. */
 enum pl_field_type {
     PL_FT_INT = 1, /* min..max */
     PL_FT_ENUM,
@@ -74,9 +74,9 @@ enum pl_field_type {
 
 #define PL_FF_SERVER 1U /* only the server writes it */
 
-#define PL_NO_MAX 1000000000LL
-#define PL_INT_MAX 1000000000000000LL
-#define PL_TIME_MAX 253402300799999999LL /* end of the year 9999 */
+#define PL_NO_MAX     1000000000LL
+#define PL_INT_MAX    1000000000000000LL
+#define PL_TIME_MAX   253402300799999999LL /* end of the year 9999 */
 #define PL_TEXT_CHARS 1048576LL
 
 struct pl_field {
@@ -108,15 +108,16 @@ const struct pl_kind_info *pl_kind_by_prefix(const char *prefix, size_t n);
 const char *pl_kind_name(uint32_t kind); /* "unknown" when there is none */
 bool pl_kind_fits(uint32_t kind, uint32_t parent_kind);
 
-/* Fields: by number, by name (exact), and all of a kind in table order (i from 0; NULL at the end). */
+/* Fields: by number, by name (exact), and all of a kind in table order (i from 0; NULL at the end).
+ */
 const struct pl_field *pl_field_find(uint32_t kind, uint32_t number);
 const struct pl_field *pl_field_by_name(uint32_t kind, const char *name);
 const struct pl_field *pl_field_at(uint32_t kind, size_t i);
 bool pl_field_is_set(const struct pl_field *f);
 bool pl_field_is_reg(const struct pl_field *f);
 
-/* Enumerations: name of a value (NULL when not one), value of a name (0 when not one), i-th value in
- * table order (0 at the end), name of the enumeration itself. */
+/* Enumerations: name of a value (NULL when not one), value of a name (0 when not one), i-th value
+ * in table order (0 at the end), name of the enumeration itself. */
 const char *pl_enum_name(uint32_t en, int64_t value);
 int64_t pl_enum_value(uint32_t en, const char *name);
 int64_t pl_enum_at(uint32_t en, size_t i);
@@ -125,19 +126,22 @@ const char *pl_enum_title(uint32_t en);
 /* Which questions (bits 1 << PL_QUESTION_...) a cause's factor answers; `other` answers all. */
 uint32_t pl_factor_questions(int64_t factor);
 
-/* --- short ids --------------------------------------------------------------------------------- */
+/* --- short ids ---------------------------------------------------------------------------------
+ */
 
 #define PL_SHORT_ID_MAX 16
 
 /* "E-9", "REV-2041". Case does not matter, no spaces, no leading zero, number 1..PL_NO_MAX. */
-int pl_short_id_parse(const char *s, size_t n, uint32_t *kind, int64_t *no, struct pl_err *e) PL_MUST;
+int pl_short_id_parse(const char *s, size_t n, uint32_t *kind, int64_t *no,
+                      struct pl_err *e) PL_MUST;
 /* Writes it with NUL; "E-?" while it has no number. */
 void pl_short_id_format(char out[PL_SHORT_ID_MAX], uint32_t kind, int64_t no);
 
-/* --- values as text ----------------------------------------------------------------------------- */
+/* --- values as text -----------------------------------------------------------------------------
+ */
 
-/* What values refer to. Every pointer may be NULL; then links can only be written as "7f.3" (client in
- * hex, dot, counter) and users as their number. */
+/* What values refer to. Every pointer may be NULL; then links can only be written as "7f.3" (client
+ * in hex, dot, counter) and users as their number. */
 struct pl_names {
     bool (*find_no)(void *ctx, uint32_t kind, int64_t no, struct pl_eid *out);
     bool (*no_of)(void *ctx, struct pl_eid eid, uint32_t *kind, int64_t *no);
@@ -148,9 +152,11 @@ struct pl_names {
 
 /* Judges a register value as it is stored; null always passes. -PL_E_INVALID, -PL_E_BAD_TEXT or
  * -PL_E_LIMIT with a reason naming the field. */
-int pl_field_check_value(const struct pl_field *f, const struct pl_value *v, struct pl_err *e) PL_MUST;
+int pl_field_check_value(const struct pl_field *f, const struct pl_value *v,
+                         struct pl_err *e) PL_MUST;
 /* The same for an element of a set. */
-int pl_field_check_elem(const struct pl_field *f, const struct pl_elem *el, struct pl_err *e) PL_MUST;
+int pl_field_check_elem(const struct pl_field *f, const struct pl_elem *el,
+                        struct pl_err *e) PL_MUST;
 
 /* Reads a register from what a person typed: enumerations by name (severity also 1-4), times in RFC
  * 3339, yes/no, users by number or handle, links by short id; "none" or nothing clears it. `out` is
@@ -160,11 +166,12 @@ int pl_field_parse(const struct pl_field *f, const char *s, size_t n, const stru
                    struct pl_value *out, struct pl_err *e) PL_MUST;
 /* One element of a set, in the same forms. */
 int pl_field_parse_elem(const struct pl_field *f, const char *s, size_t n,
-                        const struct pl_names *names, struct pl_elem *out, struct pl_err *e) PL_MUST;
+                        const struct pl_names *names, struct pl_elem *out,
+                        struct pl_err *e) PL_MUST;
 
 /* The way back: appends what pl_field_parse reads; nothing for null. -PL_E_LIMIT. */
-int pl_field_format(const struct pl_field *f, const struct pl_value *v, const struct pl_names *names,
-                    struct pl_buf *out) PL_MUST;
+int pl_field_format(const struct pl_field *f, const struct pl_value *v,
+                    const struct pl_names *names, struct pl_buf *out) PL_MUST;
 int pl_field_format_elem(const struct pl_field *f, const struct pl_elem *el,
                          const struct pl_names *names, struct pl_buf *out) PL_MUST;
 
