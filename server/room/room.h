@@ -22,17 +22,17 @@
 #include "plimsoll/wire/message.h"
 
 struct store;
-struct rooms;  /* all open rooms: registry */
+struct rooms; /* all open rooms: registry */
 struct room;
 struct member; /* one opened review on one connection */
 
 struct rooms_options {
-    unsigned ring_revs;        /* 10000 */
-    size_t ring_bytes;         /* 4 MiB */
-    unsigned snapshot_revs;    /* 500 */
-    size_t snapshot_bytes;     /* 256 KiB */
-    unsigned idle_close_ms;    /* 60000: room dropped after its last member left */
-    size_t queue_bytes;        /* 4 MiB: submitted, not committed; beyond: reading stops */
+    unsigned ring_revs;     /* 10000 */
+    size_t ring_bytes;      /* 4 MiB */
+    unsigned snapshot_revs; /* 500 */
+    size_t snapshot_bytes;  /* 256 KiB */
+    unsigned idle_close_ms; /* 60000: room dropped after its last member left */
+    size_t queue_bytes;     /* 4 MiB: submitted, not committed; beyond: reading stops */
 };
 
 struct rooms *rooms_new(uv_loop_t *loop, struct store *s, const struct rooms_options *opt);
@@ -46,7 +46,8 @@ void rooms_hint(struct rooms *r, uint64_t review, uint64_t head);
 /* What a member's connection must offer. Frames are whole wire frames. None of these may close the
  * member inside; they may mark the connection for closing. */
 struct member_sink {
-    /* A small urgent frame (Opened, Nack, Rights, Error, Synced): always taken, bounded in number. */
+    /* A small urgent frame (Opened, Nack, Rights, Error, Synced): always taken, bounded in number.
+     */
     void (*send)(void *ctx, const uint8_t *frame, size_t n);
     /* "There is something to pull": the connection calls member_pull when it can take bytes. */
     void (*wake)(void *ctx);
@@ -57,16 +58,16 @@ struct member_sink {
 
 struct member_options {
     uint64_t review;
-    uint64_t client;   /* 0: read only */
+    uint64_t client; /* 0: read only */
     uint64_t have;
     uint64_t user;
     uint64_t device;
-    const char *name;  /* copied */
-    uint32_t rid;      /* of the Open, for Opened or Error */
+    const char *name; /* copied */
+    uint32_t rid;     /* of the Open, for Opened or Error */
 };
 
-/* Opens the room if needed, the session row (fence), and sends Opened (or Error with rid through the
- * sink, then `left`). An older member of the same client is let go with FENCED. */
+/* Opens the room if needed, the session row (fence), and sends Opened (or Error with rid through
+ * the sink, then `left`). An older member of the same client is let go with FENCED. */
 struct member *member_join(struct rooms *r, const struct member_options *o,
                            const struct member_sink *sink);
 /* Leaves; no more sink calls. Room may close later. */
@@ -90,13 +91,17 @@ typedef void (*server_rev_cb)(void *ctx, int rc, uint64_t rev, const struct pl_e
 void rooms_server_rev(struct rooms *r, uint64_t review, uint64_t user, uint64_t device,
                       struct pl_cs *take_cs, server_rev_cb cb, void *ctx);
 
-/* A person's rights or device changed: members are told or let go. user 0: everyone is re-checked. */
+/* A person's rights or device changed: members are told or let go. user 0: everyone is re-checked.
+ */
 void rooms_rights_changed(struct rooms *r, uint64_t user, uint64_t device);
 
 /* Who is here (for People): calls cb per member. */
 void rooms_here(struct rooms *r, uint64_t review, void (*cb)(void *ctx, uint64_t user), void *ctx);
 
-struct rooms_stats { size_t rooms, members, queued, ring_bytes; uint64_t committed, nacks, rebases; };
+struct rooms_stats {
+    size_t rooms, members, queued, ring_bytes;
+    uint64_t committed, nacks, rebases;
+};
 void rooms_stats(const struct rooms *r, struct rooms_stats *out);
 
 #endif

@@ -2,12 +2,12 @@
 /*
  * The log of a review: append, read, sessions, snapshots.
  *
- * Append is compare-and-append (sql function plimsoll_append): it commits a batch of revisions after
- * `expect_head`, or nothing. In the same transaction it re-reads role, device and session of every
- * author under the lock, stores sequence numbers, and writes one audit event with its place in the
- * review's hash chain per author. A batch holds at most one changeset of a client. Requests of one
- * loop turn share one flush (one pipeline sync), ordered by review id. The caller keeps at most one
- * append per review under way.
+ * Append is compare-and-append (sql function plimsoll_append): it commits a batch of revisions
+ * after `expect_head`, or nothing. In the same transaction it re-reads role, device and session of
+ * every author under the lock, stores sequence numbers, and writes one audit event with its place
+ * in the review's hash chain per author. A batch holds at most one changeset of a client. Requests
+ * of one loop turn share one flush (one pipeline sync), ordered by review id. The caller keeps at
+ * most one append per review under way.
  */
 #ifndef PLIMSOLL_SERVER_STORE_REPO_LOG_H
 #define PLIMSOLL_SERVER_STORE_REPO_LOG_H
@@ -27,8 +27,8 @@ struct append_author {
     uint64_t device;
     uint32_t epoch;
     uint64_t seq;
-    uint64_t ops;          /* permission bits it needs (doc/perm.h) */
-    uint32_t rev_offset;   /* its revision is expect_head + 1 + rev_offset */
+    uint64_t ops;        /* permission bits it needs (doc/perm.h) */
+    uint32_t rev_offset; /* its revision is expect_head + 1 + rev_offset */
     uint8_t salt[32];
     uint8_t commitment[32]; /* SHA-256("PLC1" || salt || its Rev frame's payload) */
 };
@@ -43,14 +43,22 @@ struct append_refusal {
 };
 
 enum append_outcome {
-    APPEND_OK,        /* committed and durable */
-    APPEND_BEHIND,    /* somebody else appended: `batches` bring you up to date; nothing was written */
-    APPEND_REFUSED,   /* at least one author may not: see verdicts; nothing but refusals was written */
-    APPEND_UNKNOWN,   /* connection lost or deadline: read the log to find out */
-    APPEND_FAILED     /* the database refused (disk full, read only ...): nothing was written */
+    APPEND_OK,     /* committed and durable */
+    APPEND_BEHIND, /* somebody else appended: `batches` bring you up to date; nothing was written */
+    APPEND_REFUSED, /* at least one author may not: see verdicts; nothing but refusals was written
+                     */
+    APPEND_UNKNOWN, /* connection lost or deadline: read the log to find out */
+    APPEND_FAILED   /* the database refused (disk full, read only ...): nothing was written */
 };
 
-enum author_verdict { AUTHOR_OK, AUTHOR_PERM, AUTHOR_REVOKED, AUTHOR_FENCED, AUTHOR_DUPLICATE, AUTHOR_LOCKED };
+enum author_verdict {
+    AUTHOR_OK,
+    AUTHOR_PERM,
+    AUTHOR_REVOKED,
+    AUTHOR_FENCED,
+    AUTHOR_DUPLICATE,
+    AUTHOR_LOCKED
+};
 
 /* Consecutive revisions as stored: frames (header and Rev payload) one behind the other. */
 struct log_batch {
@@ -66,7 +74,7 @@ struct append_result {
     const enum author_verdict *verdicts; /* per author; APPEND_REFUSED only */
     const struct log_batch *batches;     /* APPEND_BEHIND; borrowed for the callback */
     size_t n_batches;
-    const struct pl_err *err;            /* FAILED, UNKNOWN */
+    const struct pl_err *err; /* FAILED, UNKNOWN */
 };
 typedef void (*append_cb)(void *ctx, const struct append_result *r);
 
@@ -83,26 +91,27 @@ struct append_face {
 struct append_request {
     uint64_t review;
     uint64_t expect_head;
-    bool lock_first;                     /* second try after a loss */
-    uint32_t n_revs;                     /* may be 0 when there are only refusals */
-    const uint8_t *body;                 /* n_revs frames; borrowed until the callback */
+    bool lock_first;     /* second try after a loss */
+    uint32_t n_revs;     /* may be 0 when there are only refusals */
+    const uint8_t *body; /* n_revs frames; borrowed until the callback */
     size_t n_body;
     const struct append_author *authors; /* borrowed until the callback */
     size_t n_authors;
     const struct append_refusal *refusals;
     size_t n_refusals;
-    const struct append_face *face;      /* borrowed; NULL: the batch changes none of it */
+    const struct append_face *face; /* borrowed; NULL: the batch changes none of it */
     append_cb cb;
     void *ctx;
 };
 /* Returns 0 and calls back once, or a negative code and never calls back (-PL_E_UNAVAILABLE, BUSY;
  * -PL_E_INVALID: every revision needs exactly one author, in the order of revisions). BEHIND may
- * bring only the first part of what is missing (1 MiB): append again, or fetch. AUTHOR_LOCKED is never
- * given: locks of sections are part of the document, which cannot have moved when an append is OK.
- * Rights are judged by role and status before the batch. */
+ * bring only the first part of what is missing (1 MiB): append again, or fetch. AUTHOR_LOCKED is
+ * never given: locks of sections are part of the document, which cannot have moved when an append
+ * is OK. Rights are judged by role and status before the batch. */
 int repo_append(struct store *s, const struct append_request *r, struct pl_err *e) PL_MUST;
 
-/* Asks that other server processes be told of a new head (coalesced per loop turn, after commit). */
+/* Asks that other server processes be told of a new head (coalesced per loop turn, after commit).
+ */
 void repo_hint(struct store *s, uint64_t review, uint64_t head);
 
 /* Opens or resumes a session: bumps the epoch (fence). client belongs to another device or person:
@@ -117,7 +126,8 @@ struct session_row {
     uint32_t status; /* of the review */
     uint64_t head;
 };
-typedef void (*session_cb)(void *ctx, int rc, const struct session_row *row, const struct pl_err *e);
+typedef void (*session_cb)(void *ctx, int rc, const struct session_row *row,
+                           const struct pl_err *e);
 int repo_session_open(struct store *s, uint64_t review, uint64_t client, uint64_t user,
                       uint64_t device, session_cb cb, void *ctx) PL_MUST;
 
@@ -136,7 +146,8 @@ typedef void (*load_cb)(void *ctx, int rc, const struct load_part *part, const s
 int repo_load(struct store *s, uint64_t review, uint64_t max_rev, load_cb cb, void *ctx) PL_MUST;
 
 /* Batches that hold revisions > after_rev, at most max_bytes (at least one batch), in order, in one
- * callback with done == true; the first batch may begin before after_rev + 1. No batches: up to date. */
+ * callback with done == true; the first batch may begin before after_rev + 1. No batches: up to
+ * date. */
 int repo_fetch(struct store *s, uint64_t review, uint64_t after_rev, size_t max_bytes, load_cb cb,
                void *ctx) PL_MUST;
 
@@ -146,14 +157,16 @@ int repo_snapshot_put(struct store *s, uint64_t review, uint64_t rev, const void
                       uint64_t hash, done_cb cb, void *ctx) PL_MUST;
 
 /* Marks a snapshot bad (hash did not match): it is thrown away. */
-int repo_snapshot_drop(struct store *s, uint64_t review, uint64_t rev, done_cb cb, void *ctx) PL_MUST;
+int repo_snapshot_drop(struct store *s, uint64_t review, uint64_t rev, done_cb cb,
+                       void *ctx) PL_MUST;
 
 /* Next `n` organisation-wide numbers for actions (never reused). */
 typedef void (*number_cb)(void *ctx, int rc, int64_t first, const struct pl_err *e);
 int repo_action_numbers(struct store *s, unsigned n, number_cb cb, void *ctx) PL_MUST;
 
 /* Heads of reviews, for the poll behind the hints: those that exist, in order of id. */
-typedef void (*heads_cb)(void *ctx, int rc, const uint64_t *reviews, const uint64_t *heads, size_t n);
+typedef void (*heads_cb)(void *ctx, int rc, const uint64_t *reviews, const uint64_t *heads,
+                         size_t n);
 int repo_heads(struct store *s, const uint64_t *reviews, size_t n, heads_cb cb, void *ctx) PL_MUST;
 
 /* Role of a person now (0: none), status and visibility: after a hint that membership changed. */

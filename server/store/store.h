@@ -21,24 +21,25 @@
 struct store;
 
 struct store_options {
-    const char *conninfo;      /* libpq; host must be a socket directory or an address, never a name */
-    unsigned writers;          /* append connections; a review is bound to one by its id. 1-8 */
-    unsigned readers;          /* 1-8 */
-    unsigned queue_max;        /* requests waiting per connection; beyond: -PL_E_BUSY */
-    unsigned statement_ms;     /* server-side statement_timeout */
-    unsigned deadline_ms;      /* client-side: outcome unknown after this */
-    bool plain;                /* for command-line tools: no LISTEN connection, no hints sent */
+    const char *conninfo;  /* libpq; host must be a socket directory or an address, never a name */
+    unsigned writers;      /* append connections; a review is bound to one by its id. 1-8 */
+    unsigned readers;      /* 1-8 */
+    unsigned queue_max;    /* requests waiting per connection; beyond: -PL_E_BUSY */
+    unsigned statement_ms; /* server-side statement_timeout */
+    unsigned deadline_ms;  /* client-side: outcome unknown after this */
+    bool plain;            /* for command-line tools: no LISTEN connection, no hints sent */
 };
 
 struct store_handlers {
     /* All writers and readers usable / not any more. May be called often; never from inside a store
-     * call. `up` comes first when the first LISTEN stands too; losing only that one is not `down`. */
+     * call. `up` comes first when the first LISTEN stands too; losing only that one is not `down`.
+     */
     void (*up)(void *ctx);
     void (*down)(void *ctx, const char *why);
     /* Another server process committed to `review` (hint; may be lost: a poll is behind it). */
     void (*hint)(void *ctx, uint64_t review, uint64_t head);
-    /* A device or user was revoked or a participation changed: check again. device 0: all devices of
-     * `user`; both 0: everyone (the listening connection came back). */
+    /* A device or user was revoked or a participation changed: check again. device 0: all devices
+     * of `user`; both 0: everyone (the listening connection came back). */
     void (*revoked)(void *ctx, uint64_t device, uint64_t user);
     void *ctx;
 };

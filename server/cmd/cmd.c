@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The table of handlers, and the two messages that need no module of their own.
+ */
+#include "cmd/cmd.h"
+
+#include <stddef.h>
+
+#include "plimsoll/base/time.h"
+
+static const struct {
+    enum pl_msg_type type;
+    cmd_handler handler;
+} table[] = {
+    {PL_MSG_SUBMIT, cmd_submit},   {PL_MSG_PRESENCE, cmd_presence},
+    {PL_MSG_PING, cmd_ping},       {PL_MSG_PONG, cmd_pong},
+    {PL_MSG_OPEN, cmd_open},       {PL_MSG_LEAVE, cmd_leave},
+    {PL_MSG_RESYNC, cmd_resync},   {PL_MSG_LIST, cmd_list},
+    {PL_MSG_CREATE, cmd_create},   {PL_MSG_PEOPLE, cmd_people},
+    {PL_MSG_WHOAMI, cmd_whoami},   {PL_MSG_MEMBER_SET, cmd_member_set},
+    {PL_MSG_HISTORY, cmd_history},
+};
+
+cmd_handler cmd_find(enum pl_msg_type type)
+{
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        if (table[i].type == type)
+            return table[i].handler;
+    return NULL;
+}
+
+void cmd_ping(struct caller *c, struct pl_msg *m)
+{
+    struct pl_msg reply = {.type = PL_MSG_PONG};
+    reply.u.pong.token = m->u.ping.token;
+    reply.u.pong.server_us = pl_now_us();
+    c->ops->send(c, &reply);
+}
+
+void cmd_pong(struct caller *c, struct pl_msg *m)
+{
+    /* The session has counted it as a sign of life; there is nothing else to do. */
+    (void)c;
+    (void)m;
+}

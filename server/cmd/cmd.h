@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The handlers of messages, one thin file per group. A handler takes what it needs out of the
+ * message (it may move a changeset), and answers through the caller; it never keeps pointers into
+ * the message. The router has already checked direction, state and rate.
+ */
+#ifndef PLIMSOLL_SERVER_CMD_CMD_H
+#define PLIMSOLL_SERVER_CMD_CMD_H
+
+#include "cmd/caller.h"
+
+typedef void (*cmd_handler)(struct caller *c, struct pl_msg *m);
+
+/* Reviews: open, leave, edit, presence, resync. */
+void cmd_open(struct caller *c, struct pl_msg *m);
+void cmd_leave(struct caller *c, struct pl_msg *m);
+void cmd_submit(struct caller *c, struct pl_msg *m);
+void cmd_presence(struct caller *c, struct pl_msg *m);
+void cmd_resync(struct caller *c, struct pl_msg *m);
+
+/* Finding and making reviews. */
+void cmd_list(struct caller *c, struct pl_msg *m);
+void cmd_create(struct caller *c, struct pl_msg *m);
+
+/* People. */
+void cmd_people(struct caller *c, struct pl_msg *m);
+void cmd_member_set(struct caller *c, struct pl_msg *m);
+void cmd_whoami(struct caller *c, struct pl_msg *m);
+
+/* History. */
+void cmd_history(struct caller *c, struct pl_msg *m);
+
+/* Liveness. */
+void cmd_ping(struct caller *c, struct pl_msg *m);
+void cmd_pong(struct caller *c, struct pl_msg *m);
+
+/* Handler of a message type, or NULL. */
+cmd_handler cmd_find(enum pl_msg_type type);
+
+#endif

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What command handlers may use: one struct, filled by server.c, borrowed by every session.
+ */
+#ifndef PLIMSOLL_SERVER_CMD_SERVICES_H
+#define PLIMSOLL_SERVER_CMD_SERVICES_H
+
+struct store;
+struct rooms;
+struct identity;
+struct enrol;
+struct config;
+
+struct services {
+    struct store *store;
+    struct rooms *rooms;
+    struct identity *identity;
+    struct enrol *enrol;
+    const struct config *config;
+};
+
+#endif
