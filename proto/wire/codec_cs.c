@@ -116,6 +116,10 @@ static void get_text(struct pl_slot *out, const Plimsoll__Slot *m, struct pl_get
         return;
     }
     c->rc = pl_op_decode(&out->op, m->base_len, m->comps.data, m->comps.len, c->e);
+    if (c->rc == 0 && pl_op_is_noop(&out->op)) {
+        pl_op_release(&out->op);
+        pl_get_fail(c, PL_E_BADOP, "comps", "an edit that changes nothing");
+    }
 }
 
 /* Fills a zeroed slot; on failure it owns nothing. */

@@ -6,10 +6,11 @@
 
 #include "codec_fields.h"
 
-#define REVIEW_ROW(NUM, STR, SHOWN, BYTES)                                                        \
-    NUM(review)                                                                                   \
-    SHOWN(title, PL_TITLE_MAX) NUM(status) NUM(stage) NUM(severity) NUM(kind) NUM(role) NUM(head) \
-        NUM(created_us) NUM(changed_us)
+#define REVIEW_ROW(NUM, STR, SHOWN, BYTES)                                             \
+    NUM(review)                                                                        \
+    SHOWN(title, PL_TITLE_MAX)                                                         \
+    NUM(status) NUM(stage) NUM(severity) NUM(kind) NUM(role) NUM(head) NUM(created_us) \
+        NUM(changed_us)
 
 #define PERSON(NUM, STR, SHOWN, BYTES) \
     NUM(user) SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX) NUM(role) NUM(here)

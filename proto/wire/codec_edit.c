@@ -9,10 +9,11 @@
 #define NACK(NUM, STR, SHOWN, BYTES) \
     NUM(review) NUM(seq) NUM(code) NUM(at_rev) SHOWN(why, PL_STR_MAX)
 #define OPEN(NUM, STR, SHOWN, BYTES) NUM(rid) NUM(review) NUM(client) NUM(have)
-#define OPENED(NUM, STR, SHOWN, BYTES)                                                            \
-    NUM(rid)                                                                                      \
-    NUM(review) NUM(epoch) NUM(last_seq) NUM(last_rev) NUM(last_code) SHOWN(last_why, PL_STR_MAX) \
-        NUM(head) NUM(snapshot) NUM(role) NUM(status) NUM(perms)
+#define OPENED(NUM, STR, SHOWN, BYTES)                                                          \
+    NUM(rid)                                                                                    \
+    NUM(review)                                                                                 \
+    NUM(epoch) NUM(last_seq) NUM(last_rev) NUM(last_code) SHOWN(last_why, PL_STR_MAX) NUM(head) \
+        NUM(snapshot) NUM(role) NUM(status) NUM(perms)
 #define LEAVE(NUM, STR, SHOWN, BYTES) NUM(review)
 #define SNAPSHOT(NUM, STR, SHOWN, BYTES) \
     NUM(review) NUM(rev) NUM(total) NUM(offset) BYTES(chunk, 0, PL_CHUNK_MAX)
@@ -100,10 +101,10 @@ static void judge_peer(struct pl_peer *p, struct pl_get *c)
 }
 
 #define PRESENCE(NUM, STR, SHOWN, BYTES) NUM(review) NUM(rev) NUM(state) NUM(stage)
-#define PEER(NUM, STR, SHOWN, BYTES)                                                       \
-    NUM(review)                                                                            \
-    NUM(client) NUM(user) SHOWN(name, PL_NAME_MAX) NUM(role) NUM(gone) NUM(rev) NUM(state) \
-        NUM(stage)
+#define PEER(NUM, STR, SHOWN, BYTES) \
+    NUM(review)                      \
+    NUM(client)                      \
+    NUM(user) SHOWN(name, PL_NAME_MAX) NUM(role) NUM(gone) NUM(rev) NUM(state) NUM(stage)
 
 CODEC_CARET(presence, Presence, PRESENCE)
 CODEC_CARET(peer, Peer, PEER)

@@ -14,11 +14,12 @@
 #define HELLO(NUM, STR, SHOWN, BYTES) \
     NUM(version_min) NUM(version_max) NUM(features) STR(client_version, PL_NAME_MAX)
 
-#define WELCOME(NUM, STR, SHOWN, BYTES)                                                    \
-    NUM(version)                                                                           \
-    NUM(features) NUM(user) SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX) \
-        NUM(device) SHOWN(organisation, PL_TITLE_MAX) NUM(server_us)                       \
-            SHOWN(server_version, PL_NAME_MAX) NUM(cert_expires_us)
+#define WELCOME(NUM, STR, SHOWN, BYTES)                                                     \
+    NUM(version)                                                                            \
+    NUM(features)                                                                           \
+    NUM(user) SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX) NUM(device)    \
+        SHOWN(organisation, PL_TITLE_MAX) NUM(server_us) SHOWN(server_version, PL_NAME_MAX) \
+            NUM(cert_expires_us)
 
 #define ERROR(NUM, STR, SHOWN, BYTES) \
     NUM(rid) NUM(code) SHOWN(text, PL_STR_MAX) NUM(fatal) NUM(review)
@@ -35,10 +36,9 @@ CODEC_MESSAGE(ping, ping, Ping, PING)
 CODEC_MESSAGE(pong, pong, Pong, PONG)
 CODEC_MESSAGE(goaway, go_away, GoAway, GOAWAY)
 
-#define JOIN_WELCOME(NUM, STR, SHOWN, BYTES)                                               \
-    NUM(user)                                                                              \
-    SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX) NUM(device) NUM(review) \
-        NUM(role)
+#define JOIN_WELCOME(NUM, STR, SHOWN, BYTES) \
+    NUM(user)                                \
+    SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX) NUM(device) NUM(review) NUM(role)
 
 int pl_codec_get_join_welcome(void *to, const ProtobufCMessage *from, struct pl_get *c)
 {
