@@ -36,7 +36,7 @@ struct spec {
     const char *extended_usage;
     const char *alt_name;
     int64_t now_s;
-    int days;
+    int64_t expires_s;
 };
 
 static bool set_serial(X509 *cert)
@@ -106,7 +106,7 @@ static int make(const struct spec *s, struct pl_buf *der, struct pl_err *e)
     ERR_clear_error();
     X509 *cert = X509_new();
     time_t from = (time_t)(s->now_s - BACKDATE_S);
-    time_t until = (time_t)(s->now_s + s->days * PL_DAY_S);
+    time_t until = (time_t)s->expires_s;
     if (cert == NULL || X509_set_version(cert, X509_VERSION_3) != 1 || !set_serial(cert) ||
         ASN1_TIME_set(X509_getm_notBefore(cert), from) == NULL ||
         ASN1_TIME_set(X509_getm_notAfter(cert), until) == NULL || !set_names(cert, s) ||
@@ -157,7 +157,7 @@ int pl_root_make(const struct pl_key *k, const char *organisation, int64_t now_s
         .constraints = "critical,CA:TRUE,pathlen:1",
         .usage = "critical,keyCertSign,cRLSign",
         .now_s = now_s,
-        .days = PL_ROOT_DAYS,
+        .expires_s = now_s + PL_ROOT_DAYS * PL_DAY_S,
     };
     return make(&s, der, e);
 }
@@ -187,7 +187,7 @@ int pl_issuing_make(const struct pl_issuer *root, const struct pl_key *k, const 
         .constraints = "critical,CA:TRUE,pathlen:0",
         .usage = "critical,keyCertSign,cRLSign",
         .now_s = now_s,
-        .days = PL_ISSUING_DAYS,
+        .expires_s = now_s + PL_ISSUING_DAYS * PL_DAY_S,
     };
     return make(&s, der, e);
 }
@@ -213,17 +213,20 @@ int pl_server_cert_make(const struct pl_issuer *ca, const struct pl_key *k, cons
         .extended_usage = "serverAuth",
         .alt_name = alt_name,
         .now_s = now_s,
-        .days = PL_SERVER_DAYS,
+        .expires_s = now_s + PL_SERVER_DAYS * PL_DAY_S,
     };
     return make(&s, der, e);
 }
 
-int pl_device_cert_make(const struct pl_issuer *ca, const struct pl_csr *r, uint64_t device,
-                        int64_t now_s, struct pl_buf *der, struct pl_err *e)
+int pl_device_cert_make(const struct pl_issuer *ca, const struct pl_csr *r,
+                        const struct pl_device_cert *spec, struct pl_buf *der, struct pl_err *e)
 {
     char name[32];
     char alt_name[48];
-    (void)snprintf(name, sizeof(name), "dev:%016llx", (unsigned long long)device);
+    if (spec->expires_s <= spec->now_s) {
+        return pl_fail(e, PL_E_INVALID, "a certificate that has ended before it begins");
+    }
+    (void)snprintf(name, sizeof(name), "dev:%016llx", (unsigned long long)spec->device);
     (void)snprintf(alt_name, sizeof(alt_name), "URI:plimsoll:%s", name);
     const struct spec s = {
         .issuer = ca->cert,
@@ -234,8 +237,8 @@ int pl_device_cert_make(const struct pl_issuer *ca, const struct pl_csr *r, uint
         .usage = "critical,digitalSignature",
         .extended_usage = "clientAuth",
         .alt_name = alt_name,
-        .now_s = now_s,
-        .days = PL_DEVICE_DAYS,
+        .now_s = spec->now_s,
+        .expires_s = spec->expires_s,
     };
     return make(&s, der, e);
 }

@@ -96,7 +96,12 @@ void test_device_init(struct test_device *d, const struct test_pki *p, uint64_t 
     struct pl_csr *csr = pl_csr_parse(der.data, der.len, &e);
     PL_ASSERT(csr != NULL);
     pl_buf_clear(&der);
-    PL_ASSERT(pl_device_cert_make(issuing, csr, id, moment(now_s), &der, &e) == 0);
+    const struct pl_device_cert spec = {
+        .device = id,
+        .now_s = moment(now_s),
+        .expires_s = moment(now_s) + PL_DEVICE_DAYS * PL_DAY_S,
+    };
+    PL_ASSERT(pl_device_cert_make(issuing, csr, &spec, &der, &e) == 0);
     char *pem = to_pem(&der);
     d->chain_pem = test_pem_join(pem, p->issuing_pem, p->root_pem);
     d->key_pem = key_to_pem(key);

@@ -81,9 +81,17 @@ int pl_issuing_make(const struct pl_issuer *root, const struct pl_key *k, const 
 int pl_server_cert_make(const struct pl_issuer *ca, const struct pl_key *k, const char *server_name,
                         int64_t now_s, struct pl_buf *der, struct pl_err *e) PL_MUST;
 
-/* A device's certificate: clientAuth, SAN URI "plimsoll:dev:<id in 16 hex digits>". */
-int pl_device_cert_make(const struct pl_issuer *ca, const struct pl_csr *r, uint64_t device,
-                        int64_t now_s, struct pl_buf *der, struct pl_err *e) PL_MUST;
+/* A device's certificate: clientAuth, SAN URI "plimsoll:dev:<id in 16 hex digits>". Times in
+ * seconds since 1970; it ends at `expires_s`, which a registry has noted (usually PL_DEVICE_DAYS
+ * ahead). */
+struct pl_device_cert {
+    uint64_t device;
+    int64_t now_s;
+    int64_t expires_s;
+};
+int pl_device_cert_make(const struct pl_issuer *ca, const struct pl_csr *r,
+                        const struct pl_device_cert *spec, struct pl_buf *der,
+                        struct pl_err *e) PL_MUST;
 
 /* What we need to know of a certificate. */
 struct pl_cert_info {
