@@ -21,12 +21,20 @@ void pl_op_init(struct pl_op *op, uint32_t base_len)
 
 void pl_op_release(struct pl_op *op)
 {
-    if (op->comps_cap > 0)
-        free(op->comps.heap);
-    if (op->ins_cap > 0)
-        free(op->ins.heap);
-    free(op->del);
-    op_reset(op, 0);
+    if ((op->comps_cap | op->ins_cap) != 0 || op->del != NULL) {
+        if (op->comps_cap > 0)
+            free(op->comps.heap);
+        if (op->ins_cap > 0)
+            free(op->ins.heap);
+        free(op->del);
+        op_reset(op, 0);
+        return;
+    }
+    op->base_len = 0;
+    op->ncomps = 0;
+    op->ins_len = 0;
+    op->tail = 0;
+    op->has_deleted = true;
 }
 
 void pl_op_copy(struct pl_op *dst, const struct pl_op *src)

@@ -27,7 +27,9 @@ static int check_fit(const struct pl_op *op, size_t len, struct pl_err *e)
     return 0;
 }
 
-int pl_op_apply(const struct pl_op *op, struct pl_text *t, struct pl_err *e)
+/* Any op; kept apart, so that the short way has no frame. */
+__attribute__((noinline)) static int apply_walk(const struct pl_op *op, struct pl_text *t,
+                                                struct pl_err *e)
 {
     int rc = check_fit(op, pl_text_len(t), e);
     if (rc != 0)
@@ -50,6 +52,31 @@ int pl_op_apply(const struct pl_op *op, struct pl_text *t, struct pl_err *e)
         }
         pos += n;
     }
+    return 0;
+}
+
+int pl_op_apply(const struct pl_op *op, struct pl_text *t, struct pl_err *e)
+{
+    const uint64_t *c = op_comps_of(op);
+    uint32_t n = op->ncomps;
+    size_t len = pl_text_len(t);
+    size_t pos = 0;
+    if (n == 2 && comp_kind(c[0]) == PL_RETAIN) {
+        pos = comp_count(c[0]);
+        c++;
+    } else if (n != 1) {
+        return apply_walk(op, t, e);
+    }
+    /* One insert or one delete: what a key does. */
+    size_t count = comp_count(*c);
+    if (op->base_len != len || pos > len)
+        return apply_walk(op, t, e);
+    if (comp_kind(*c) == PL_INSERT)
+        pl_text_insert(t, pos, op_ins_of(op), op->ins_len, count);
+    else if (comp_kind(*c) == PL_DELETE && count <= len - pos)
+        pl_text_delete(t, pos, count);
+    else
+        return apply_walk(op, t, e);
     return 0;
 }
 

@@ -236,22 +236,29 @@ static inline bool op_as_splice(const struct pl_op *op, struct op_splice *s)
     return i == n;
 }
 
-/* Writes the components of a splice into an op that has none yet. */
+/* How many components a splice has. */
+static inline uint32_t count_splice(const struct op_splice *s)
+{
+    return (s->pos > 0 ? 1u : 0u) + (s->ins > 0 ? 1u : 0u) + (s->del > 0 ? 1u : 0u);
+}
+
+/* Writes the components of a splice, at most three, and returns where they end. */
+static inline uint64_t *put_splice(uint64_t *c, const struct op_splice *s)
+{
+    if (s->pos > 0)
+        *c++ = COMP(s->pos, PL_RETAIN);
+    if (s->ins > 0)
+        *c++ = COMP(s->ins, PL_INSERT);
+    if (s->del > 0)
+        *c++ = COMP(s->del, PL_DELETE);
+    return c;
+}
+
+/* Gives an op that has no components yet those of a splice. */
 static inline void op_set_splice(struct pl_op *op, const struct op_splice *s)
 {
-    uint64_t *c = op->comps.inl;
-    uint32_t n = 0;
-    if (s->ins + s->del == 0) {
-        op->ncomps = 0;
-        return;
-    }
-    if (s->pos > 0)
-        c[n++] = COMP(s->pos, PL_RETAIN);
-    if (s->ins > 0)
-        c[n++] = COMP(s->ins, PL_INSERT);
-    if (s->del > 0)
-        c[n++] = COMP(s->del, PL_DELETE);
-    op->ncomps = n;
+    if (s->ins + s->del > 0)
+        op->ncomps = (uint32_t)(put_splice(op->comps.inl, s) - op->comps.inl);
 }
 
 #endif

@@ -15,6 +15,13 @@
 static void copy_shifted(struct pl_op *out, const struct pl_op *src, const struct op_splice *s,
                          uint32_t pos, uint32_t base_len)
 {
+    if ((src->comps_cap | src->ins_cap | src->del_cap) == 0 && s->pos > 0 && pos > 0) {
+        *out = *src; /* all of it is inside the struct */
+        out->base_len = base_len;
+        out->tail = 0;
+        out->comps.inl[0] = COMP(pos, PL_RETAIN);
+        return;
+    }
     struct op_splice moved = {.pos = pos, .ins = s->ins, .del = s->del};
     op_reset(out, base_len);
     op_set_splice(out, &moved);
@@ -107,12 +114,12 @@ static void transform_walk(const struct pl_op *later, const struct pl_op *earlie
     earlier_out->tail = 0;
 }
 
-void pl_op_transform(const struct pl_op *later, const struct pl_op *earlier,
-                     struct pl_op *later_out, struct pl_op *earlier_out)
+/* The walk, when not both results are wanted; kept apart, so that the short way has no frame. */
+__attribute__((noinline)) static void transform_any(const struct pl_op *later,
+                                                    const struct pl_op *earlier,
+                                                    struct pl_op *later_out,
+                                                    struct pl_op *earlier_out)
 {
-    PL_ASSERT(later->base_len == earlier->base_len);
-    if (transform_splices(later, earlier, later_out, earlier_out))
-        return;
     struct pl_op unwanted_later;
     struct pl_op unwanted_earlier;
     op_reset(&unwanted_later, 0);
@@ -121,4 +128,12 @@ void pl_op_transform(const struct pl_op *later, const struct pl_op *earlier,
                    earlier_out == NULL ? &unwanted_earlier : earlier_out);
     pl_op_release(&unwanted_later);
     pl_op_release(&unwanted_earlier);
+}
+
+void pl_op_transform(const struct pl_op *later, const struct pl_op *earlier,
+                     struct pl_op *later_out, struct pl_op *earlier_out)
+{
+    PL_ASSERT(later->base_len == earlier->base_len);
+    if (!transform_splices(later, earlier, later_out, earlier_out))
+        transform_any(later, earlier, later_out, earlier_out);
 }

@@ -42,11 +42,6 @@ void pl_text_release(struct pl_text *t)
     *t = (struct pl_text){0};
 }
 
-size_t pl_text_len(const struct pl_text *t)
-{
-    return t->chars_total;
-}
-
 size_t pl_text_bytes(const struct pl_text *t)
 {
     return t->gap_start + tail_bytes(t);

@@ -88,8 +88,8 @@ bool pl_op_iter_next(struct pl_op_iter *it, struct pl_comp *out);
 
 /* Wire form: varints (n << 2 | kind), one per component, preceded by a varint count, then the
  * inserted UTF-8 in order. Decode accepts canonical input only (counts, order, clean text, consumed
- * length <= base_len) and allocates at most in proportion to n. `out` is uninitialised before and
- * untouched on failure (-PL_E_BADOP, -PL_E_BAD_TEXT, -PL_E_LIMIT). */
+ * length <= base_len) and allocates at most in proportion to n. `out` is uninitialised before and,
+ * on failure (-PL_E_BADOP, -PL_E_BAD_TEXT, -PL_E_LIMIT), after: nothing to release. */
 int pl_op_encode(const struct pl_op *op, struct pl_buf *out) PL_MUST;
 int pl_op_decode(struct pl_op *out_uninit, uint32_t base_len, const void *bytes, size_t n,
                  struct pl_err *e) PL_MUST;

@@ -29,7 +29,10 @@ void pl_text_init(struct pl_text *t);
 void pl_text_release(struct pl_text *t);
 
 /* Length in scalar values, and in bytes. */
-size_t pl_text_len(const struct pl_text *t);
+static inline size_t pl_text_len(const struct pl_text *t)
+{
+    return t->chars_total;
+}
 size_t pl_text_bytes(const struct pl_text *t);
 
 /* Inserts valid UTF-8 (`nbytes` bytes holding `nchars` scalars) before scalar `pos` <= len. */
