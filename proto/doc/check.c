@@ -116,10 +116,11 @@ static unsigned height_of(const struct pl_entry *en)
         struct pl_entry **next = pl_xcalloc(next_n + 1, sizeof(struct pl_entry *));
         next_n = 0;
         for (size_t i = 0; i < n; i++) {
-            const struct pl_entry *p = level[i];
-            if (p->kids_n > 0)
-                memcpy(&next[next_n], p->kids, p->kids_n * sizeof(struct pl_entry *));
-            next_n += p->kids_n;
+            /* In a view that holds a cycle the way down comes back to en: cut there. */
+            if (level[i] == en || level[i]->kids_n == 0)
+                continue;
+            memcpy(&next[next_n], level[i]->kids, level[i]->kids_n * sizeof(struct pl_entry *));
+            next_n += level[i]->kids_n;
         }
         free(level);
         level = next;
