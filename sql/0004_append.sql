@@ -1,0 +1,219 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The log of a review: append and sessions. Expected refusals are results, never errors: an error
+-- would undo the other appends of the same flush.
+--
+-- Everything here first takes the lock of the review's row and then looks, in a statement of its
+-- own, at rights and sessions. In one statement the look would see rows as they were before the wait.
+SET LOCAL search_path = plm, pg_temp;
+
+-- Batches after a revision, about max_bytes of them and at least one:
+-- each first_rev int8, last_rev int8, length int4, body.
+CREATE FUNCTION missing_batches(p_review int8, p_after int8, p_max_bytes int4) RETURNS bytea
+LANGUAGE plpgsql STABLE SET search_path = plm, pg_temp AS $$
+BEGIN
+    RETURN (SELECT coalesce(string_agg(int8send(first_rev) || int8send(last_rev)
+                               || int4send(octet_length(body)) || body, ''::bytea
+                               ORDER BY last_rev), ''::bytea)
+      FROM (SELECT first_rev, last_rev, body,
+                   sum(octet_length(body)) OVER (ORDER BY last_rev) - octet_length(body) AS before
+              FROM (SELECT first_rev, last_rev, body FROM rev_batch
+                     WHERE review = p_review AND last_rev > p_after
+                     ORDER BY last_rev LIMIT 1000) b) t
+     WHERE before < p_max_bytes);
+END $$;
+
+-- What becomes of each author of a batch, one byte each: 0 ok, 1 no right, 2 access taken away,
+-- 3 fenced, 4 duplicate. The caller holds the review's lock. (Here and below: plpgsql, because it
+-- keeps its plans from call to call; an SQL function is planned anew in every transaction.)
+CREATE FUNCTION author_verdicts(p_review int8, p_status int2, p_visibility int2, p_client int8[],
+                                p_usr int8[], p_device int8[], p_epoch int4[], p_seq int8[],
+                                p_ops int8[]) RETURNS bytea
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    v_all bytea;
+BEGIN
+    SELECT string_agg(set_byte('\x00'::bytea, 0, CASE
+               WHEN a.usr <> 0 AND NOT coalesce(u.enabled, false) THEN 2
+               WHEN a.device <> 0 AND (d.usr IS DISTINCT FROM a.usr OR d.revoked_us IS NOT NULL)
+                   THEN 2
+               WHEN a.client <> 0 AND (s.usr IS DISTINCT FROM a.usr
+                                       OR s.device IS DISTINCT FROM a.device
+                                       OR s.epoch IS DISTINCT FROM a.epoch) THEN 3
+               WHEN a.client <> 0 AND s.last_seq >= a.seq THEN 4
+               WHEN a.ops = 0 AND a.client = 0 THEN 0
+               WHEN m.role IS NULL THEN CASE p_visibility WHEN 2 THEN 1 ELSE 2 END
+               WHEN a.ops & ~(SELECT coalesce(bit_or(1::int8 << p.op), 0) FROM plm.perm p
+                               WHERE p.status = p_status AND p.role = m.role) <> 0 THEN 1
+               ELSE 0 END), ''::bytea ORDER BY a.ord)
+      INTO v_all
+      FROM unnest(p_client, p_usr, p_device, p_epoch, p_seq, p_ops) WITH ORDINALITY
+           AS a (client, usr, device, epoch, seq, ops, ord)
+      LEFT JOIN plm.usr u ON u.id = a.usr
+      LEFT JOIN plm.device d ON d.id = a.device
+      LEFT JOIN plm.session s ON s.review = p_review AND s.client = a.client
+      LEFT JOIN plm.membership m ON m.review = p_review AND m.usr = a.usr;
+    RETURN v_all;
+END $$;
+
+-- One audit leaf per revision. Fields: 1 revision, 2 client, 3 sequence number, 4 permission bits.
+-- The caller holds the review's lock, which guards the stream's row as well.
+CREATE FUNCTION audit_append(p_review int8, p_first int8, p_node int4, p_now int8, p_client int8[],
+                             p_usr int8[], p_device int8[], p_seq int8[], p_ops int8[],
+                             p_commitment bytea[]) RETURNS void LANGUAGE plpgsql
+SET search_path = plm, pg_temp AS $$
+DECLARE
+    v_seq int8;
+    v_prev bytea;
+    v_us int8;
+    v_leaf bytea;
+BEGIN
+    SELECT next_seq, last_leaf, last_us INTO STRICT v_seq, v_prev, v_us
+        FROM stream WHERE id = p_review;
+    FOR i IN 1 .. cardinality(p_client) LOOP
+        v_us := greatest(v_us + 1, p_now);
+        v_leaf := audit_leaf(p_review, v_seq, v_us, x'0301'::int4, 0, p_usr[i], p_device[i], p_node,
+                             v_prev, p_commitment[i], 4,
+                             '\x00010008'::bytea || int8send(p_first + i - 1)
+                             || '\x00020008'::bytea || int8send(p_client[i])
+                             || '\x00030008'::bytea || int8send(p_seq[i])
+                             || '\x00040008'::bytea || int8send(p_ops[i]));
+        v_prev := sha256('\x00'::bytea || v_leaf);
+        INSERT INTO audit_event (review, rseq, kind, at_us, actor, leaf, leaf_hash)
+            VALUES (p_review, v_seq, x'0301'::int4, v_us, p_usr[i], v_leaf, v_prev);
+        v_seq := v_seq + 1;
+    END LOOP;
+    UPDATE stream SET next_seq = v_seq, last_leaf = v_prev, last_us = v_us WHERE id = p_review;
+END $$;
+
+-- Commits a batch of revisions behind revision p_expect, or nothing of it. Element i of the p_ arrays
+-- is the author of revision p_expect + i; client 0 is the server itself, in the name of usr (0:
+-- nobody), and needs no session. The r_ arrays are changesets that the server refused by itself.
+-- f_title not null: the f_ values replace the projection in review.
+--
+-- outcome 0: committed. 1: the head is not p_expect; `missing` brings the caller nearer to it. 2: not
+-- every author may; only the refusals were stored (later changesets of a batch are transformed over
+-- earlier ones, so it goes in whole or not at all). 5: no such review.
+-- p_lock_first: queue for the lock even when a glance says that the head has moved already, so that
+-- `missing` is complete up to the moment at which the lock was got.
+CREATE FUNCTION plimsoll_append(
+    p_review int8, p_expect int8, p_lock_first bool, p_node int4, p_n int4, p_body bytea,
+    p_client int8[], p_usr int8[], p_device int8[], p_epoch int4[], p_seq int8[], p_ops int8[],
+    p_salt bytea[], p_commitment bytea[],
+    r_client int8[], r_epoch int4[], r_seq int8[], r_code int4[], r_why text[],
+    f_title text, f_status int4, f_stage int4, f_visibility int4, f_severity int4, f_kind int4,
+    OUT outcome int4, OUT head int8, OUT verdicts bytea, OUT missing bytea)
+LANGUAGE plpgsql VOLATILE SET search_path = plm, pg_temp AS $$
+DECLARE
+    v_status int2;
+    v_visibility int2;
+    v_now int8;
+BEGIN
+    outcome := 0;
+    verdicts := '';
+    missing := '';
+    IF p_n = 0 OR p_lock_first THEN
+        SELECT r.head INTO head FROM review r WHERE r.id = p_review FOR NO KEY UPDATE;
+        IF NOT FOUND THEN
+            outcome := 5;
+            head := 0;
+            RETURN;
+        END IF;
+    END IF;
+    IF p_n > 0 THEN
+        UPDATE review r SET head = r.head + p_n WHERE r.id = p_review AND r.head = p_expect
+            RETURNING r.head, r.status, r.visibility INTO head, v_status, v_visibility;
+        IF NOT FOUND THEN
+            SELECT r.head INTO head FROM review r WHERE r.id = p_review;
+            outcome := CASE WHEN FOUND THEN 1 ELSE 5 END;
+            head := coalesce(head, 0);
+            missing := missing_batches(p_review, p_expect, 1048576);
+            RETURN;
+        END IF;
+        verdicts := author_verdicts(p_review, v_status, v_visibility, p_client, p_usr, p_device,
+                                    p_epoch, p_seq, p_ops);
+        IF ltrim(verdicts, '\x00'::bytea) <> ''::bytea THEN
+            outcome := 2;
+            head := p_expect;
+            UPDATE review r SET head = p_expect WHERE r.id = p_review;
+        ELSE
+            v_now := now_us();
+            INSERT INTO rev_batch (review, last_rev, first_rev, at_us, salts, body)
+                VALUES (p_review, head, p_expect + 1, v_now, p_salt, p_body);
+            UPDATE session s SET last_seq = a.seq, last_rev = p_expect + a.ord, last_code = 0,
+                                 last_why = ''
+                FROM unnest(p_client, p_seq) WITH ORDINALITY AS a (client, seq, ord)
+                WHERE s.review = p_review AND s.client = a.client;
+            PERFORM audit_append(p_review, p_expect + 1, p_node, v_now, p_client, p_usr, p_device,
+                                 p_seq, p_ops, p_commitment);
+            IF f_title IS NOT NULL THEN
+                UPDATE review r SET title = f_title, status = f_status, stage = f_stage,
+                                    visibility = f_visibility, severity = f_severity, kind = f_kind
+                    WHERE r.id = p_review;
+            END IF;
+        END IF;
+    END IF;
+    IF cardinality(r_client) > 0 THEN
+        UPDATE session s SET last_seq = a.seq, last_rev = 0, last_code = a.code, last_why = a.why
+            FROM unnest(r_client, r_epoch, r_seq, r_code, r_why) AS a (client, epoch, seq, code, why)
+            WHERE s.review = p_review AND s.client = a.client AND s.epoch = a.epoch
+              AND s.last_seq < a.seq;
+    END IF;
+END $$;
+
+-- Opens or resumes a session. From its commit on no append with an older epoch can commit: both hold
+-- the review's lock. p_client 0: reading only, no session, no lock. code: 0, 21 no such review, 40 not
+-- a participant and not visible, 41 device revoked or user disabled, 42 the client id belongs to
+-- another device or person.
+CREATE FUNCTION plimsoll_session_open(
+    p_review int8, p_client int8, p_usr int8, p_device int8,
+    OUT code int4, OUT epoch int4, OUT last_seq int8, OUT last_rev int8, OUT last_code int4,
+    OUT last_why text, OUT role int4, OUT status int4, OUT head int8)
+LANGUAGE plpgsql VOLATILE SET search_path = plm, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+    r review;
+BEGIN
+    code := 0; epoch := 0; last_seq := 0; last_rev := 0; last_code := 0; last_why := ''; role := 0;
+    status := 0; head := 0;
+    IF p_client <> 0 THEN
+        SELECT * INTO r FROM review WHERE id = p_review FOR NO KEY UPDATE;
+    ELSE
+        SELECT * INTO r FROM review WHERE id = p_review;
+    END IF;
+    IF NOT FOUND THEN
+        code := 21;
+        RETURN;
+    END IF;
+    status := r.status;
+    head := r.head;
+    PERFORM 1 FROM usr u JOIN device d ON d.usr = u.id
+        WHERE u.id = p_usr AND u.enabled AND d.id = p_device AND d.revoked_us IS NULL;
+    IF NOT FOUND THEN
+        code := 41;
+        RETURN;
+    END IF;
+    SELECT m.role INTO role FROM membership m WHERE m.review = p_review AND m.usr = p_usr;
+    IF NOT FOUND THEN
+        role := 0;
+        IF r.visibility <> 2 THEN
+            code := 40;
+            RETURN;
+        END IF;
+    END IF;
+    IF p_client = 0 THEN
+        RETURN;
+    END IF;
+    INSERT INTO session AS s (review, client, usr, device, epoch, opened_us)
+        VALUES (p_review, p_client, p_usr, p_device, 1, now_us())
+        ON CONFLICT (review, client) DO UPDATE
+            SET epoch = s.epoch + 1, opened_us = excluded.opened_us
+            WHERE s.usr = excluded.usr AND s.device = excluded.device
+        RETURNING s.epoch, s.last_seq, s.last_rev, s.last_code, s.last_why
+        INTO epoch, last_seq, last_rev, last_code, last_why;
+    IF NOT FOUND THEN
+        code := 42;
+        epoch := 0; last_seq := 0; last_rev := 0; last_code := 0; last_why := '';
+    END IF;
+END $$;
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plm FROM PUBLIC;
