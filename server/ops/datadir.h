@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The data directory: where everything of one organisation's server lives.
+ *
+ *     DIR/plimsolld.conf   written last by init: its presence means that init is complete
+ *     DIR/tls/             0700: root, issuing and server keys (0600) and certificates
+ *     DIR/pg/              the private PostgreSQL cluster, of its own user when the server is root
+ *     DIR/run/             its socket and the log of its start
+ *     DIR/cluster.lock     held shared by whoever uses the cluster
+ */
+#ifndef PLIMSOLL_SERVER_OPS_DATADIR_H
+#define PLIMSOLL_SERVER_OPS_DATADIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plimsoll/base/err.h"
+
+#include "ops/config.h"
+
+#define DATADIR_PATH_MAX 1024 /* of DIR; files below are longer */
+#define DATADIR_CONF     "plimsolld.conf"
+#define DATADIR_TLS      "tls"
+#define DATADIR_RENEW_S  (INT64_C(30) * 86400) /* a server certificate is renewed this long before \
+                                                */
+
+/* Makes `out` an absolute path: of `given`, else of $PLIMSOLLD_DIR, else /var/lib/plimsoll for root
+ * and $XDG_DATA_HOME/plimsolld (or ~/.local/share/plimsolld) for others. Need not exist. */
+int datadir_resolve(const char *given, char out[DATADIR_PATH_MAX], struct pl_err *e) PL_MUST;
+
+/* Is DIR initialised? -PL_E_NOENT with what to do if not. */
+int datadir_check(const char *dir, struct pl_err *e) PL_MUST;
+
+/* Reads DIR/plimsolld.conf; config_release afterwards. */
+int datadir_config(const char *dir, struct config *out, struct pl_err *e) PL_MUST;
+
+/* The connection string of the database in use: the configured one, or the private cluster's.
+ * `out` holds at least 2 * DATADIR_PATH_MAX bytes. */
+int datadir_conninfo(const char *dir, const struct config *c, char *out, size_t size,
+                     struct pl_err *e) PL_MUST;
+
+/* The PEM texts that a serving process needs. */
+struct datadir_tls {
+    char *server_chain; /* server, issuing CA, root */
+    char *server_key;
+    char *issuing;
+    char *issuing_key;
+    char *root;
+    uint8_t root_pin[32];
+    int64_t server_expires_us;
+};
+
+/* Reads them; a server certificate that ends within DATADIR_RENEW_S is replaced first (same key).
+ * Release also after an error. */
+int datadir_tls_load(const char *dir, struct datadir_tls *out_uninit, struct pl_err *e) PL_MUST;
+
+/* Wipes the keys. Tolerates zeroed. */
+void datadir_tls_release(struct datadir_tls *t);
+
+#endif
