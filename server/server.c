@@ -1,0 +1,460 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Start: configuration, log, private cluster, schema, store, rooms, identities, listener. Stop, in
+ * steps with a deadline each: DRAIN (no new connections, everyone is told), FLUSH (appends under
+ * way get their outcome), FAREWELL (goodbyes leave), STOP (store, loop). Every step logs what it
+ * waits for. A loop that cannot be closed at the end is a leak, and aborts.
+ */
+#include "server.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "plimsoll/base/file.h"
+#include "plimsoll/base/log.h"
+#include "plimsoll/base/mem.h"
+#include "plimsoll/base/str.h"
+#include "plimsoll/tls/engine.h"
+
+#include "auth/ca.h"
+#include "auth/enrol.h"
+#include "auth/identity.h"
+#include "cmd/services.h"
+#include "net/listener.h"
+#include "net/net.h"
+#include "ops/config.h"
+#include "ops/datadir.h"
+#include "ops/pgcluster.h"
+#include "ops/sdnotify.h"
+#include "room/room.h"
+#include "session/session.h"
+#include "store/migrate.h"
+#include "store/store.h"
+
+#define RECONNECT_MS 2000
+
+enum stop_step { STOP_NOT, STOP_FLUSH, STOP_FAREWELL, STOP_STORE, STOP_DONE };
+
+struct server {
+    const struct server_options *opt;
+    struct config conf;
+    uv_loop_t loop;
+    uv_signal_t sigterm, sigint, sighup;
+    uv_timer_t deadline;
+    struct pgcluster *pg;
+    char *conninfo;
+    struct pl_tls_ctx *tls;
+    struct store *store;
+    struct rooms *rooms;
+    struct ca *ca;
+    struct identity *identity;
+    struct enrol *enrol;
+    struct net *net;
+    struct listener *listener;
+    struct sessions *sessions;
+    struct services services;
+    enum stop_step step;
+    bool was_up;
+    int lock_fd;
+};
+
+/* --- the database's news ---------------------------------------------------------------------- */
+
+static void on_store_up(void *ctx)
+{
+    struct server *s = ctx;
+    LOG_INFO(NULL, "store.up");
+    rooms_store_up(s->rooms);
+    if (!s->was_up) {
+        s->was_up = true;
+        sdnotify_ready();
+        LOG_INFO(NULL, "server.ready", KV_I("port", listener_port(s->listener)));
+    }
+}
+
+static void on_store_down(void *ctx, const char *why)
+{
+    struct server *s = ctx;
+    LOG_WARN(NULL, "store.down", KV_S("why", why));
+    rooms_store_down(s->rooms);
+}
+
+static void on_store_hint(void *ctx, uint64_t review, uint64_t head)
+{
+    struct server *s = ctx;
+    rooms_hint(s->rooms, review, head);
+}
+
+static void on_store_revoked(void *ctx, uint64_t device, uint64_t user)
+{
+    struct server *s = ctx;
+    identity_revoked(s->identity, device, user);
+    /* A user alone may have lost one review only: the rooms ask again. A device is closed. */
+    if (device != 0)
+        sessions_revoke(s->sessions, device, 0);
+    rooms_rights_changed(s->rooms, user, device);
+}
+
+/* --- stopping -----------------------------------------------------------------------------------
+ */
+
+static void step_to(struct server *s, enum stop_step step, uint64_t ms);
+
+static void on_rooms_closed(void *ctx)
+{
+    struct server *s = ctx;
+    if (s->step == STOP_FLUSH)
+        step_to(s, STOP_FAREWELL, 3000);
+}
+
+static void on_store_closed(void *ctx)
+{
+    struct server *s = ctx;
+    s->store = NULL;
+    step_to(s, STOP_DONE, 0);
+}
+
+static void on_rooms_freed(void *ctx)
+{
+    struct server *s = ctx;
+    s->rooms = NULL;
+    enrol_free(s->enrol);
+    identity_free(s->identity);
+    ca_free(s->ca);
+    s->enrol = NULL;
+    s->identity = NULL;
+    s->ca = NULL;
+    store_close(s->store, on_store_closed, s);
+}
+
+static void on_net_closed(void *ctx)
+{
+    struct server *s = ctx;
+    s->net = NULL;
+    sessions_free(s->sessions);
+    s->sessions = NULL;
+    if (s->step < STOP_STORE)
+        step_to(s, STOP_STORE, 5000);
+}
+
+static void on_deadline(uv_timer_t *t)
+{
+    struct server *s = t->data;
+    struct rooms_stats rs;
+    switch (s->step) {
+    case STOP_FLUSH:
+        rooms_stats(s->rooms, &rs);
+        LOG_WARN(NULL, "server.stop_late", KV_S("step", "flush"), KV_U("queued", rs.queued));
+        step_to(s, STOP_FAREWELL, 3000);
+        break;
+    case STOP_FAREWELL:
+    case STOP_STORE:
+        LOG_ERR(NULL, "server.stop_stuck", KV_I("step", s->step));
+        _exit(1);
+    case STOP_NOT:
+    case STOP_DONE:
+        break;
+    }
+}
+
+static void close_handle(uv_handle_t *h)
+{
+    if (!uv_is_closing(h))
+        uv_close(h, NULL);
+}
+
+static void step_to(struct server *s, enum stop_step step, uint64_t ms)
+{
+    s->step = step;
+    if (ms > 0)
+        (void)uv_timer_start(&s->deadline, on_deadline, ms, 0);
+    else
+        (void)uv_timer_stop(&s->deadline);
+    switch (step) {
+    case STOP_FLUSH:
+        rooms_close(s->rooms, on_rooms_closed, s);
+        break;
+    case STOP_FAREWELL:
+        net_close(s->net, on_net_closed, s);
+        break;
+    case STOP_STORE:
+        rooms_free(s->rooms, on_rooms_freed, s);
+        break;
+    case STOP_DONE:
+        if (s->pg)
+            pgcluster_detach(s->pg);
+        close_handle((uv_handle_t *)&s->sigterm);
+        close_handle((uv_handle_t *)&s->sigint);
+        close_handle((uv_handle_t *)&s->sighup);
+        close_handle((uv_handle_t *)&s->deadline);
+        break;
+    case STOP_NOT:
+        break;
+    }
+}
+
+static void on_stop_signal(uv_signal_t *h, int signum)
+{
+    struct server *s = h->data;
+    if (s->step != STOP_NOT) {
+        LOG_WARN(NULL, "server.stop_now", KV_I("signal", signum));
+        _exit(1);
+    }
+    LOG_INFO(NULL, "server.stopping", KV_I("signal", signum));
+    sdnotify_stopping();
+    listener_close(s->listener, NULL, NULL);
+    s->listener = NULL;
+    sessions_go_away(s->sessions, RECONNECT_MS, "the server is being restarted");
+    step_to(s, STOP_FLUSH, s->conf.shutdown_ms);
+}
+
+static void on_reload(uv_signal_t *h, int signum)
+{
+    struct pl_err e;
+    (void)h;
+    (void)signum;
+    pl_err_init(&e);
+    if (pl_log_reopen(&e) < 0)
+        LOG_WARN(NULL, "log.reopen_failed", KV_ERR(&e));
+}
+
+/* --- starting -----------------------------------------------------------------------------------
+ */
+
+static int apply_sets(struct server *s, struct pl_err *e)
+{
+    for (const char *const *p = s->opt->sets; p && *p; p++) {
+        char key[PL_ERR_TEXT_MAX];
+        const char *eq = strchr(*p, '=');
+        if (!eq || (size_t)(eq - *p) >= sizeof(key))
+            return pl_fail(e, PL_E_USAGE, "--set takes section.name=value, not '%s'", *p);
+        (void)pl_strlcpy(key, *p, (size_t)(eq - *p) + 1);
+        int rc = pl_conf_set(config_table(), key, eq + 1, &s->conf, e);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int load_config(struct server *s, struct pl_err *e)
+{
+    char path[DATADIR_PATH_MAX];
+    int rc = datadir_path(path, sizeof(path), s->opt->dir, DATADIR_CONF, e);
+    if (rc == 0)
+        rc = config_load(&s->conf, path, e);
+    if (rc < 0)
+        return rc;
+    rc = apply_sets(s, e);
+    if (rc == 0 && s->opt->listen)
+        rc = pl_conf_set(config_table(), "server.listen", s->opt->listen, &s->conf, e);
+    if (rc == 0 && s->opt->database)
+        rc = pl_conf_set(config_table(), "database.url", s->opt->database, &s->conf, e);
+    if (rc < 0)
+        return rc;
+    struct pl_log_options log = {.level = (enum pl_log_level)s->conf.log_level,
+                                 .json = s->conf.log_json};
+    return pl_log_open(&log, e);
+}
+
+static int open_database(struct server *s, struct pl_err *e)
+{
+    int rc = 0;
+    if (s->conf.url) {
+        s->conninfo = pl_xstrdup(s->conf.url);
+    } else {
+        rc = pgcluster_open(&s->pg, s->opt->dir, &s->loop, e);
+        if (rc < 0)
+            return rc;
+        s->conninfo = pl_xstrdup(pgcluster_conninfo(s->pg));
+    }
+    return migrate_run(s->conninfo, NULL, e);
+}
+
+static int load_tls(struct server *s, struct pl_err *e)
+{
+    const char *dir = s->opt->dir;
+    char *chain = datadir_read(dir, DATADIR_SERVER, e);
+    char *key = chain ? datadir_read(dir, DATADIR_SERVER_KEY, e) : NULL;
+    char *root = key ? datadir_read(dir, DATADIR_ROOT_CERT, e) : NULL;
+    char *issuing = root ? datadir_read(dir, DATADIR_ISSUING, e) : NULL;
+    char *issuing_key = issuing ? datadir_read(dir, DATADIR_ISSUING_KEY, e) : NULL;
+    if (issuing_key) {
+        struct ca_material m = {issuing, issuing_key, root};
+        s->ca = ca_new(&s->loop, &m, e);
+    }
+    if (s->ca)
+        s->tls = pl_tls_server_ctx(chain, key, root, e);
+    if (key)
+        explicit_bzero(key, strlen(key));
+    if (issuing_key)
+        explicit_bzero(issuing_key, strlen(issuing_key));
+    free(chain);
+    free(key);
+    free(root);
+    free(issuing);
+    free(issuing_key);
+    return s->tls ? 0 : -PL_E_CONFIG;
+}
+
+static int open_store(struct server *s, struct pl_err *e)
+{
+    const struct config *c = &s->conf;
+    struct store_options so = {
+        .conninfo = s->conninfo,
+        .writers = (unsigned)c->writers,
+        .readers = (unsigned)c->readers,
+        .queue_max = (unsigned)c->queue_max,
+        .statement_ms = (unsigned)c->statement_ms,
+        .deadline_ms = (unsigned)c->deadline_ms,
+    };
+    struct store_handlers h = {
+        .up = on_store_up,
+        .down = on_store_down,
+        .hint = on_store_hint,
+        .revoked = on_store_revoked,
+        .ctx = s,
+    };
+    struct rooms_options ro = {
+        .ring_revs = (unsigned)c->ring_revisions,
+        .ring_bytes = c->ring_bytes,
+        .snapshot_revs = (unsigned)c->snapshot_revisions,
+        .snapshot_bytes = c->snapshot_bytes,
+        .idle_close_ms = (unsigned)c->room_idle_ms,
+        .queue_bytes = c->queue_bytes,
+    };
+    struct enrol_limits el = {
+        .per_source_per_min = (unsigned)c->joins_per_minute_per_address,
+        .total_per_min = (unsigned)c->joins_per_minute,
+    };
+    int rc = store_open(&s->store, &s->loop, &so, &h, e);
+    if (rc < 0)
+        return rc;
+    s->rooms = rooms_new(&s->loop, s->store, &ro);
+    s->identity = identity_new(&s->loop, s->store);
+    s->enrol = enrol_new(&s->loop, s->store, s->ca, &el);
+    s->services = (struct services){s->store, s->rooms, s->identity, s->enrol, c};
+    return 0;
+}
+
+static int write_port(struct server *s, struct pl_err *e)
+{
+    char path[DATADIR_PATH_MAX];
+    char text[16];
+    if (s->opt->is_second)
+        return 0;
+    int rc = datadir_path(path, sizeof(path), s->opt->dir, DATADIR_PORT, e);
+    if (rc < 0)
+        return rc;
+    int n = snprintf(text, sizeof(text), "%d\n", listener_port(s->listener));
+    return pl_file_write_atomic(path, text, (size_t)n, 0644, e);
+}
+
+static int open_network(struct server *s, struct pl_err *e)
+{
+    const struct config *c = &s->conf;
+    struct sessions_options so = {
+        .per_user = (unsigned)c->connections_per_user,
+        .per_device = (unsigned)c->connections_per_device,
+        .changesets_per_s = (unsigned)c->changesets_per_s,
+        .requests_per_s = (unsigned)c->requests_per_s,
+        .bytes_per_s = c->edit_bytes_per_s,
+        .first_frame_ms = (unsigned)c->first_frame_ms,
+        .join_ms = (unsigned)c->join_ms,
+        .ping_ms = (unsigned)c->ping_ms,
+        .organisation = c->organisation,
+    };
+    struct net_limits nl = {
+        .connections = (unsigned)c->connections,
+        .connections_per_source = (unsigned)c->connections_per_address,
+        .half_open = (unsigned)c->half_open,
+        .half_open_per_source = (unsigned)c->half_open_per_address,
+        .handshakes_per_s = (unsigned)c->handshakes_per_s,
+        .handshake_ms = (unsigned)c->handshake_ms,
+        .stall_ms = (unsigned)c->stall_ms,
+    };
+    s->sessions = sessions_new(&s->services, &so);
+    s->net = net_new(&s->loop, &nl);
+    struct listener_options lo = {
+        .address = c->listen,
+        .tls = s->tls,
+        .handlers = session_stream_handlers(),
+        .attach = session_attach,
+        .attach_ctx = s->sessions,
+    };
+    int rc = listener_open(&s->listener, s->net, &lo, e);
+    return rc < 0 ? rc : write_port(s, e);
+}
+
+static int watch_signals(struct server *s, struct pl_err *e)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    if (sigaction(SIGPIPE, &ignore, NULL) < 0)
+        return pl_fail(e, PL_E_INTERNAL, "cannot ignore SIGPIPE");
+    uv_signal_t *h[3] = {&s->sigterm, &s->sigint, &s->sighup};
+    int num[3] = {SIGTERM, SIGINT, SIGHUP};
+    uv_signal_cb cb[3] = {on_stop_signal, on_stop_signal, on_reload};
+    for (int i = 0; i < 3; i++) {
+        PL_ASSERT(uv_signal_init(&s->loop, h[i]) == 0);
+        h[i]->data = s;
+        PL_ASSERT(uv_signal_start(h[i], cb[i], num[i]) == 0);
+    }
+    PL_ASSERT(uv_timer_init(&s->loop, &s->deadline) == 0);
+    s->deadline.data = s;
+    return 0;
+}
+
+static int start(struct server *s, struct pl_err *e)
+{
+    int rc = load_config(s, e);
+    if (rc == 0 && !s->opt->is_second)
+        rc = datadir_lock(s->opt->dir, &s->lock_fd, e);
+    if (rc == 0)
+        rc = watch_signals(s, e);
+    if (rc == 0)
+        rc = open_database(s, e);
+    if (rc == 0)
+        rc = load_tls(s, e);
+    if (rc == 0)
+        rc = open_store(s, e);
+    if (rc == 0)
+        rc = open_network(s, e);
+    return rc;
+}
+
+static void release(struct server *s)
+{
+    pl_tls_ctx_unref(s->tls);
+    if (s->pg)
+        pgcluster_close(s->pg);
+    free(s->conninfo);
+    config_release(&s->conf);
+    if (s->lock_fd >= 0)
+        (void)close(s->lock_fd);
+}
+
+int server_run(const struct server_options *o, struct pl_err *e)
+{
+    struct server s;
+    memset(&s, 0, sizeof(s));
+    s.opt = o;
+    s.lock_fd = -1;
+    if (uv_loop_init(&s.loop) < 0)
+        return pl_fail(e, PL_E_INTERNAL, "no event loop");
+    int rc = start(&s, e);
+    if (rc < 0) {
+        /* Nothing has been promised to anyone yet: the process ends, the kernel cleans up. */
+        if (s.pg)
+            pgcluster_close(s.pg);
+        return rc;
+    }
+    LOG_INFO(NULL, "server.listening", KV_I("port", listener_port(s.listener)));
+    (void)uv_run(&s.loop, UV_RUN_DEFAULT);
+    PL_ASSERT(uv_loop_close(&s.loop) == 0);
+    release(&s);
+    LOG_INFO(NULL, "server.stopped");
+    return 0;
+}
