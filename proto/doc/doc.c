@@ -174,6 +174,23 @@ int pl_doc_apply(struct pl_doc *d, const struct pl_cs *cs, const struct pl_rev_m
     return 0;
 }
 
+void pl_doc_settle(struct pl_doc *d, const struct pl_cs *cs, const struct pl_rev_meta *meta)
+{
+    for (uint32_t i = 0; i < cs->n; i++) {
+        struct pl_entry *en = pl_doc_entry(d, cs->slots[i]->eid);
+        if (en == NULL)
+            continue;
+        if (meta->at_us != 0)
+            en->changed_us = meta->at_us;
+        if (cs->slots[i]->kind == PL_SLOT_CREATE) {
+            en->created_by = meta->user;
+            en->created_us = meta->at_us;
+        }
+    }
+    if (meta->rev != 0)
+        d->rev = meta->rev;
+}
+
 /* --- totals and the state view
  * ---------------------------------------------------------------------- */
 

@@ -49,6 +49,11 @@ int pl_doc_check(const struct pl_doc *d, const struct pl_cs *cs, bool as_server,
 int pl_doc_apply(struct pl_doc *d, const struct pl_cs *cs, const struct pl_rev_meta *meta,
                  struct pl_err *e) PL_MUST;
 
+/* cs, applied before without meta (a local edit), is committed now: entries that it creates get who
+ * and when, entries that it touches the time of the change, the document the revision (when not 0).
+ * Unknown entries are passed over; no content changes. */
+void pl_doc_settle(struct pl_doc *d, const struct pl_cs *cs, const struct pl_rev_meta *meta);
+
 /* Reader for inversion and undo (merge/changeset.h) over this document. */
 struct pl_state_view pl_doc_view(const struct pl_doc *d);
 
