@@ -138,6 +138,7 @@ struct oplog_batch {
     size_t n_authors;
     const struct append_refusal *refusals;
     size_t n_refusals;
+    const struct append_face *face; /* what lists show, if the batch changes any of it; else NULL */
 };
 
 /* Makes the next batch of the queue, at most OPLOG_BATCH_CHANGES changesets and about
