@@ -54,7 +54,7 @@ static void print_with_unit(uint64_t v, const struct unit *units, char *out, siz
 {
     while (v % units->factor != 0 || (v == 0 && units->factor != 1))
         units++;
-    (void)snprintf(out, size, "%" PRIu64 "%s", v, units->name);
+    (void)snprintf(out, size, "%" PRIu64 "%s", v / units->factor, units->name);
 }
 
 static int parse_number(const struct pl_conf_opt *o, const char *text, uint64_t *out)
