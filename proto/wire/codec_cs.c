@@ -115,6 +115,10 @@ static void get_text(struct pl_slot *out, const Plimsoll__Slot *m, struct pl_get
         pl_get_fail(c, PL_E_LIMIT, "base_len", "longer than a text may be");
         return;
     }
+    if (m->comps.len == 0) { /* also: no bytes, no pointer */
+        pl_get_fail(c, PL_E_BADOP, "comps", "missing");
+        return;
+    }
     c->rc = pl_op_decode(&out->op, m->base_len, m->comps.data, m->comps.len, c->e);
     if (c->rc == 0 && pl_op_is_noop(&out->op)) {
         pl_op_release(&out->op);
@@ -179,10 +183,13 @@ int pl_codec_get_changeset(struct pl_codec_cs out, const ProtobufCMessage *in, s
         c->rc = get_slot(&slot, m->s[i], c);
         if (c->rc < 0)
             break;
-        bool ascends = out.cs->n == 0 || pl_slot_cmp(out.cs->slots[out.cs->n - 1], &slot) < 0;
-        if (!ascends)
+        if (out.cs->n > 0 && pl_slot_cmp(out.cs->slots[out.cs->n - 1], &slot) >= 0) {
             pl_get_fail(c, PL_E_BADOP, "slots", "not in ascending order");
-        pl_cs_put(out.cs, &slot); /* takes it also when it is about to be thrown away */
+            pl_value_release(&slot.value);
+            pl_op_release(&slot.op);
+            break;
+        }
+        pl_cs_put(out.cs, &slot);
     }
     if (c->rc < 0)
         pl_cs_release(out.cs);

@@ -190,6 +190,13 @@ static void cs_slots_must_ascend(void **state)
     assert_int_equal(submit_two(1, 9, 1, 9), -PL_E_BADOP);
     assert_int_equal(submit_two(1, 9, 1, 8), -PL_E_BADOP);
     assert_int_equal(submit_two(2, 9, 1, 10), -PL_E_BADOP);
+    struct pl_buf texts; /* the same text twice, with lengths that do not fit each other */
+    pl_buf_init(&texts, 4096);
+    struct raw_slot text = {
+        .kind = 6, .field = 9, .base_len = 4, .comps = "\x01\x12", .comps_len = 2};
+    add_slot(&texts, &text);
+    add_slot(&texts, &text);
+    assert_int_equal(submit(&texts), -PL_E_BADOP);
     struct pl_buf cs; /* elements order as bytes, a prefix first */
     pl_buf_init(&cs, 4096);
     add_slot(&cs, &(struct raw_slot){.kind = 5, .field = 9, .elem = "a", .elem_len = 1});
