@@ -1,78 +1,211 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Paths in the data directory, and its lock.
+ * The data directory (datadir.h): finding it and reading what a serving process needs from it.
  */
 #include "ops/datadir.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include "plimsoll/base/buf.h"
 #include "plimsoll/base/file.h"
+#include "plimsoll/base/hash.h"
+#include "plimsoll/base/log.h"
+#include "plimsoll/base/mem.h"
+#include "plimsoll/base/str.h"
+#include "plimsoll/base/time.h"
+#include "plimsoll/tls/x509.h"
 
-#define TEXT_MAX (256u * 1024u)
+#include "ops/pgcluster.h"
 
-int datadir_path(char *out, size_t size, const char *dir, const char *name, struct pl_err *e)
+#define PATH_SIZE (DATADIR_PATH_MAX + 64)
+#define US_PER_S  INT64_C(1000000)
+
+/* Where it is when nobody says. */
+static int preset_dir(char *out, size_t size, struct pl_err *e)
 {
-    int n = snprintf(out, size, "%s/%s", dir, name);
-    if (n < 0 || (size_t)n >= size)
-        return pl_fail(e, PL_E_LIMIT, "path %s/%s is too long", dir, name);
-    return 0;
-}
-
-char *datadir_read(const char *dir, const char *name, struct pl_err *e)
-{
-    char path[DATADIR_PATH_MAX];
-    struct pl_buf b;
-    char *text = NULL;
-    pl_buf_init(&b, TEXT_MAX);
-    if (datadir_path(path, sizeof(path), dir, name, e) == 0 &&
-        pl_file_read_all(path, TEXT_MAX - 1, &b, e) == 0)
-        text = pl_buf_steal(&b, NULL);
-    pl_buf_release(&b);
-    return text;
-}
-
-int datadir_default(char *out, size_t size, struct pl_err *e)
-{
-    const char *dir = getenv("PLIMSOLLD_DIR");
+    const char *data = getenv("XDG_DATA_HOME");
     const char *home = getenv("HOME");
-    int n = 0;
-    if (dir && dir[0])
-        n = snprintf(out, size, "%s", dir);
-    else if (geteuid() == 0)
+    int n;
+    if (geteuid() == 0) {
         n = snprintf(out, size, "/var/lib/plimsoll");
-    else if (home && home[0] == '/')
+    } else if (data != NULL && data[0] == '/') {
+        n = snprintf(out, size, "%s/plimsolld", data);
+    } else if (home != NULL && home[0] == '/') {
         n = snprintf(out, size, "%s/.local/share/plimsolld", home);
-    else
-        return pl_fail(e, PL_E_USAGE, "no data directory: give --dir DIR");
-    if (n < 0 || (size_t)n >= size)
-        return pl_fail(e, PL_E_LIMIT, "path of the data directory is too long");
-    return 0;
+    } else {
+        return pl_fail(e, PL_E_USAGE, "no home directory; give --dir");
+    }
+    return n < 0 || (size_t)n >= size ? pl_fail(e, PL_E_USAGE, "the path is too long") : 0;
 }
 
-int datadir_lock(const char *dir, int *fd, struct pl_err *e)
+int datadir_resolve(const char *given, char out[DATADIR_PATH_MAX], struct pl_err *e)
 {
-    char path[DATADIR_PATH_MAX];
-    char text[32];
-    int rc = datadir_path(path, sizeof(path), dir, DATADIR_PID, e);
-    if (rc < 0)
-        return rc;
-    *fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
-    if (*fd < 0)
-        return pl_fail(e, PL_E_IO, "%s: %s", path, strerror(errno));
-    if (flock(*fd, LOCK_EX | LOCK_NB) < 0) {
-        (void)close(*fd);
-        *fd = -1;
-        return pl_fail(e, PL_E_CONFLICT, "a server is running on %s already", dir);
+    char here[DATADIR_PATH_MAX];
+    if (given == NULL) {
+        given = getenv("PLIMSOLLD_DIR");
     }
-    int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
-    if (ftruncate(*fd, 0) < 0 || write(*fd, text, (size_t)n) != n)
-        return pl_fail(e, PL_E_IO, "%s: %s", path, strerror(errno));
-    return 0;
+    if (given == NULL || given[0] == '\0') {
+        return preset_dir(out, DATADIR_PATH_MAX, e);
+    }
+    if (given[0] == '/') {
+        return pl_strlcpy(out, given, DATADIR_PATH_MAX) < DATADIR_PATH_MAX
+                   ? 0
+                   : pl_fail(e, PL_E_USAGE, "the path is too long");
+    }
+    if (getcwd(here, sizeof(here)) == NULL) {
+        return pl_fail(e, PL_E_IO, "the working directory: %s", strerror(errno));
+    }
+    return pl_path_join(out, DATADIR_PATH_MAX, here, given) == 0
+               ? 0
+               : pl_fail(e, PL_E_USAGE, "the path is too long");
+}
+
+int datadir_check(const char *dir, struct pl_err *e)
+{
+    char path[PATH_SIZE];
+    (void)snprintf(path, sizeof(path), "%s/" DATADIR_CONF, dir);
+    if (access(path, R_OK) == 0) {
+        return 0;
+    }
+    if (errno == ENOENT || errno == ENOTDIR) {
+        return pl_fail(e, PL_E_NOENT, "%s is not initialised; run 'plimsolld init --dir %s'", dir,
+                       dir);
+    }
+    return pl_fail(e, PL_E_IO, "%s: %s", path, strerror(errno));
+}
+
+int datadir_config(const char *dir, struct config *out, struct pl_err *e)
+{
+    char path[PATH_SIZE];
+    memset(out, 0, sizeof(*out));
+    int rc = datadir_check(dir, e);
+    if (rc != 0) {
+        return rc;
+    }
+    (void)snprintf(path, sizeof(path), "%s/" DATADIR_CONF, dir);
+    return config_load(out, path, e);
+}
+
+int datadir_conninfo(const char *dir, const struct config *c, char *out, size_t size,
+                     struct pl_err *e)
+{
+    if (c->url == NULL) {
+        return pgcluster_conninfo(dir, out, size, e);
+    }
+    return pl_strlcpy(out, c->url, size) < size
+               ? 0
+               : pl_fail(e, PL_E_CONFIG, "the connection string is too long");
+}
+
+/* ---- TLS files --------------------------------------------------------------------------------
+ */
+
+static int read_pem(const char *dir, const char *name, char **out, struct pl_err *e)
+{
+    char path[PATH_SIZE];
+    struct pl_buf text;
+    (void)snprintf(path, sizeof(path), "%s/" DATADIR_TLS "/%s", dir, name);
+    int rc = pl_file_read_all(path, PL_PEM_MAX, &text, e);
+    if (rc == 0) {
+        *out = text.len == 0 ? pl_xstrdup("") : pl_buf_steal(&text, NULL);
+    }
+    pl_buf_release(&text);
+    return rc;
+}
+
+/* Spki and end of the first certificate of a PEM text. */
+static int first_info(const char *pem, struct pl_cert_info *info, struct pl_err *e)
+{
+    struct pl_chain chain;
+    int rc = pl_chain_from_pem(pem, &chain, e);
+    if (rc == 0) {
+        rc = pl_cert_info(chain.der[0].data, chain.der[0].len, info, e);
+    }
+    pl_chain_release(&chain);
+    return rc;
+}
+
+/* A new server certificate for the same key; replaces the file and the text. */
+static int renew(const char *dir, struct datadir_tls *t, struct pl_err *e)
+{
+    char path[PATH_SIZE];
+    char name[PL_SERVER_NAME_SIZE];
+    struct pl_buf der;
+    struct pl_buf pem;
+    int rc = -PL_E_CONFIG;
+    pl_buf_init(&der, PL_CERT_MAX);
+    pl_buf_init(&pem, PL_PEM_MAX);
+    pl_server_name(t->root_pin, name);
+    struct pl_key *key = pl_key_from_pem(t->server_key, e);
+    struct pl_issuer *ca = pl_issuer_from_pem(t->issuing, t->issuing_key, e);
+    if (key == NULL || ca == NULL) {
+        goto out;
+    }
+    if ((rc = pl_server_cert_make(ca, key, name, pl_now_us() / US_PER_S, &der, e)) != 0 ||
+        (rc = pl_cert_to_pem(der.data, der.len, &pem, e)) != 0) {
+        goto out;
+    }
+    if (pl_buf_add_str(&pem, t->issuing) != 0 || pl_buf_add_str(&pem, t->root) != 0) {
+        rc = pl_fail(e, PL_E_LIMIT, "the certificate chain is too long");
+        goto out;
+    }
+    (void)snprintf(path, sizeof(path), "%s/" DATADIR_TLS "/server.pem", dir);
+    rc = pl_file_write_atomic(path, pem.data, pem.len, 0600, e);
+    if (rc == 0) {
+        free(t->server_chain);
+        t->server_chain = pl_buf_steal(&pem, NULL);
+        LOG_INFO(NULL, "tls.server_certificate_renewed", KV_S("name", name));
+    }
+out:
+    pl_key_free(key);
+    pl_issuer_free(ca);
+    pl_buf_release(&der);
+    pl_buf_release(&pem);
+    return rc;
+}
+
+int datadir_tls_load(const char *dir, struct datadir_tls *out_uninit, struct pl_err *e)
+{
+    struct datadir_tls *t = out_uninit;
+    struct pl_cert_info info;
+    int rc;
+    memset(t, 0, sizeof(*t));
+    if ((rc = read_pem(dir, "server.pem", &t->server_chain, e)) != 0 ||
+        (rc = read_pem(dir, "server.key", &t->server_key, e)) != 0 ||
+        (rc = read_pem(dir, "issuing.pem", &t->issuing, e)) != 0 ||
+        (rc = read_pem(dir, "issuing.key", &t->issuing_key, e)) != 0 ||
+        (rc = read_pem(dir, "root.pem", &t->root, e)) != 0 ||
+        (rc = first_info(t->root, &info, e)) != 0) {
+        return rc;
+    }
+    memcpy(t->root_pin, info.spki, sizeof(t->root_pin));
+    rc = first_info(t->server_chain, &info, e);
+    if (rc == 0 && info.not_after_us - pl_now_us() < DATADIR_RENEW_S * US_PER_S) {
+        rc = renew(dir, t, e);
+        if (rc == 0) {
+            rc = first_info(t->server_chain, &info, e);
+        }
+    }
+    t->server_expires_us = rc == 0 ? info.not_after_us : 0;
+    return rc;
+}
+
+static void drop_secret(char *text)
+{
+    if (text != NULL) {
+        pl_wipe(text, strlen(text));
+        free(text);
+    }
+}
+
+void datadir_tls_release(struct datadir_tls *t)
+{
+    free(t->server_chain);
+    free(t->issuing);
+    free(t->root);
+    drop_secret(t->server_key);
+    drop_secret(t->issuing_key);
+    memset(t, 0, sizeof(*t));
 }

@@ -22,8 +22,9 @@
 #define DATADIR_PATH_MAX 1024 /* of DIR; files below are longer */
 #define DATADIR_CONF     "plimsolld.conf"
 #define DATADIR_TLS      "tls"
-#define DATADIR_RENEW_S  (INT64_C(30) * 86400) /* a server certificate is renewed this long before \
-                                                */
+#define DATADIR_RENEW_S                                                       \
+    (INT64_C(30) * 86400) /* a server certificate is renewed this long before \
+                           */
 
 /* Makes `out` an absolute path: of `given`, else of $PLIMSOLLD_DIR, else /var/lib/plimsoll for root
  * and $XDG_DATA_HOME/plimsolld (or ~/.local/share/plimsolld) for others. Need not exist. */
