@@ -6,7 +6,7 @@
  *   P2   compose equals doing one after the other; it is associative; append equals compose
  *   P3   every result is canonical; a no-op transforms nothing
  *   P10  the inverse undoes; deleted texts stay right through transform and compose
- *   P11  carets end up where the model says; typed runs are never broken up
+ *   P11  positions go where the model says (typed runs: prop_typing.c)
  *   P12  any bytes give an error or an op that encodes to the same bytes
  *
  * PL_SEED repeats a run, PL_RUNS sets the number of cases a property. A failing case is shrunk and
@@ -313,177 +313,6 @@ static const char *check_positions(const struct prop_case *pc, struct scratch *s
     return NULL;
 }
 
-/* --- typed runs ------------------------------------------------------------------------------ */
-
-#define TYPISTS  3
-#define RUN_KEYS 12
-
-struct typist {
-    struct pl_text view;
-    struct pl_op inflight;
-    struct pl_op pending;
-    bool busy;
-    uint32_t caret;
-    uint32_t rev;
-    uint32_t base; /* rev when inflight was sent */
-    struct pl_op sent;
-    unsigned keys;
-};
-
-struct office {
-    struct typist t[TYPISTS];
-    struct pl_text server;
-    struct pl_op log[TYPISTS * RUN_KEYS];
-    unsigned author[TYPISTS * RUN_KEYS];
-    uint32_t head;
-};
-
-static void replace(struct pl_op *dst, struct pl_op *take)
-{
-    pl_op_release(dst);
-    pl_op_move(dst, take);
-}
-
-/* A key of typist k: the k-th capital letter at the caret. */
-static const char *type_key(struct typist *t, unsigned k)
-{
-    char letter = (char)('A' + k);
-    struct pl_op key;
-    pl_op_splice(&key, &t->view, t->caret++, 0, &letter, 1);
-    const char *fault = apply(&key, &t->view);
-    pl_op_append(&t->pending, &key);
-    pl_op_release(&key);
-    t->keys++;
-    return fault;
-}
-
-static void send_pending(struct typist *t)
-{
-    replace(&t->inflight, &t->pending);
-    pl_op_init(&t->pending, pl_op_result_len(&t->inflight));
-    pl_op_copy(&t->sent, &t->inflight);
-    t->base = t->rev;
-    t->busy = true;
-}
-
-static const char *commit_sent(struct office *o, unsigned k)
-{
-    struct typist *t = &o->t[k];
-    for (; t->base < o->head; t->base++) {
-        struct pl_op out;
-        pl_op_transform(&t->sent, &o->log[t->base], &out, NULL);
-        replace(&t->sent, &out);
-    }
-    const char *fault = apply(&t->sent, &o->server);
-    o->author[o->head] = k;
-    pl_op_move(&o->log[o->head++], &t->sent);
-    return fault;
-}
-
-static void transform_mine(struct pl_op *mine, struct pl_op *theirs)
-{
-    struct pl_op a;
-    struct pl_op b;
-    pl_op_transform(mine, theirs, &a, &b);
-    replace(mine, &a);
-    replace(theirs, &b);
-}
-
-static const char *receive(struct office *o, unsigned k)
-{
-    struct typist *t = &o->t[k];
-    uint32_t rev = t->rev++;
-    if (o->author[rev] == k) {
-        pl_op_release(&t->inflight);
-        pl_op_init(&t->inflight, t->pending.base_len);
-        t->busy = false;
-        return NULL;
-    }
-    struct pl_op theirs;
-    pl_op_copy(&theirs, &o->log[rev]);
-    if (!t->busy)
-        t->inflight.base_len = theirs.base_len;
-    transform_mine(&t->inflight, &theirs);
-    transform_mine(&t->pending, &theirs);
-    t->caret = pl_op_map_pos(&theirs, t->caret, PL_LEFT);
-    const char *fault = apply(&theirs, &t->view);
-    pl_op_release(&theirs);
-    return fault;
-}
-
-/* One event of typist k; false if it has none left. */
-static bool step(struct office *o, unsigned k, struct pl_prng *r, const char **fault)
-{
-    struct typist *t = &o->t[k];
-    switch (pl_prng_below(r, 4)) {
-    case 0:
-        if (t->keys < RUN_KEYS)
-            *fault = type_key(t, k);
-        break;
-    case 1:
-        if (!t->busy && !pl_op_is_noop(&t->pending))
-            send_pending(t);
-        break;
-    case 2:
-        if (t->busy && t->sent.ncomps > 0)
-            *fault = commit_sent(o, k);
-        break;
-    default:
-        if (t->rev < o->head)
-            *fault = receive(o, k);
-        break;
-    }
-    return t->keys < RUN_KEYS || t->busy || !pl_op_is_noop(&t->pending) || t->rev < o->head;
-}
-
-/* Several people type at once, each a run of their own letter; everybody must end with the same
- * text, and every run must stand in one piece. */
-static const char *check_typing(const struct prop_case *pc, struct scratch *s)
-{
-    struct pl_prng r;
-    struct office o;
-    const char *fault = NULL;
-    memset(&o, 0, sizeof o);
-    pl_prng_init(&r, pc->seed);
-    source_build(&pc->text, &s->text[0]);
-    uint32_t len = (uint32_t)pl_text_len(&s->text[0]);
-    dup_text(&o.server, &s->text[0]);
-    uint32_t place = (uint32_t)pl_prng_below(&r, len + 1);
-    for (unsigned k = 0; k < TYPISTS; k++) {
-        dup_text(&o.t[k].view, &s->text[0]);
-        pl_op_init(&o.t[k].inflight, len);
-        pl_op_init(&o.t[k].pending, len);
-        o.t[k].caret = pl_prng_one_in(&r, 3) ? (uint32_t)pl_prng_below(&r, len + 1) : place;
-    }
-    bool more = true;
-    while (more && fault == NULL) {
-        more = false;
-        for (unsigned i = 0; i < TYPISTS * 2 && fault == NULL; i++)
-            more |= step(&o, i % TYPISTS, &r, &fault);
-    }
-    char *text = pl_text_dup(&o.server);
-    for (unsigned k = 0; k < TYPISTS && fault == NULL; k++) {
-        const char *first = strchr(text, 'A' + (int)k);
-        if (!text_eq(&o.server, &o.t[k].view))
-            fault = "a typist's text differs from the server's";
-        else if (first == NULL || strspn(first, (char[]){(char)('A' + k), '\0'}) != RUN_KEYS)
-            fault = "a typed run is broken up";
-    }
-    if (verbose)
-        (void)fprintf(stderr, "  text: %s\n", text);
-    free(text);
-    for (unsigned k = 0; k < TYPISTS; k++) {
-        pl_text_release(&o.t[k].view);
-        pl_op_release(&o.t[k].inflight);
-        pl_op_release(&o.t[k].pending);
-        pl_op_release(&o.t[k].sent);
-    }
-    for (uint32_t i = 0; i < o.head; i++)
-        pl_op_release(&o.log[i]);
-    pl_text_release(&o.server);
-    return fault;
-}
-
 /* --- decoding -------------------------------------------------------------------------------- */
 
 static const char *check_bytes(const uint8_t *bytes, size_t n, uint32_t base_len)
@@ -555,7 +384,6 @@ PROP(append)
 PROP(noop)
 PROP(inverse)
 PROP(positions)
-PROP(typing)
 PROP(decode)
 
 static const struct {
@@ -566,7 +394,7 @@ static const struct {
     {"P1 transform", prop_transform, 1}, {"P2 compose", prop_compose, 1},
     {"P2 append", prop_append, 8},       {"P3 no-op", prop_noop, 1},
     {"P10 inverse", prop_inverse, 1},    {"P11 positions", prop_positions, 1},
-    {"P11 typed runs", prop_typing, 8},  {"P12 decode", prop_decode, 1},
+    {"P12 decode", prop_decode, 1},
 };
 
 /* One way to make the case smaller; false when `way` is beyond the last. */
