@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Text that the review would not take is never thrown away: it goes into a file under
+ * STATE/rescue/HOST that a person can read and copy from.
+ */
+#ifndef PLIMSOLL_CLIENT_SYNC_RESCUE_H
+#define PLIMSOLL_CLIENT_SYNC_RESCUE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plimsoll/base/buf.h"
+#include "plimsoll/base/err.h"
+#include "plimsoll/doc/doc.h"
+
+struct rescue_options {
+    const char *state_dir; /* $XDG_STATE_HOME/plimsoll */
+    const char *host;
+    uint64_t review;
+    int64_t at_us; /* wall clock */
+};
+
+/* Appends a changeset as text: one paragraph a slot, with what was typed and what was deleted. `doc`
+ * (may be NULL) gives names to entries. -PL_E_LIMIT when out is full. */
+int rescue_describe(const struct pl_cs *cs, const struct pl_doc *doc, struct pl_buf *out) PL_MUST;
+
+/* Writes a new file REVIEW-TIME-n.txt, mode 0600: head (review, time, reason), then the changeset.
+ * `path` gets its name. Errors: -PL_E_IO; the caller should keep showing the text. */
+int rescue_write(const struct rescue_options *o, int code, const char *why, const struct pl_cs *lost,
+                 const struct pl_doc *doc, struct pl_buf *path, struct pl_err *e) PL_MUST;
+
+/* Moves a file that cannot be used into the folder, under a new name. */
+int rescue_move(const struct rescue_options *o, const char *file, struct pl_err *e) PL_MUST;
+
+/* A host as a file name: everything but letters, digits, '.', '-', '_' and ':' becomes '_'. */
+void rescue_host_name(char *out, size_t size, const char *host);
+
+#endif
