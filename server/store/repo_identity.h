@@ -23,7 +23,8 @@ struct store;
 #define REPO_DEVICES_PER_USER 10u /* not revoked */
 #define REPO_INVITES_OPEN     500u
 
-/* --- devices ------------------------------------------------------------------------------------ */
+/* --- devices ------------------------------------------------------------------------------------
+ */
 
 struct device_row {
     uint64_t device;
@@ -42,9 +43,11 @@ typedef void (*device_cb)(void *ctx, int rc, const struct device_row *d, const s
 /* The device whose certificate has this SHA-256 of its SubjectPublicKeyInfo (DER). Unknown:
  * -PL_E_AUTH. Revoked, or the user disabled: -PL_E_REVOKED, `d` is given all the same. Whether
  * expires_us has passed is the caller's to judge. */
-int repo_device_find(struct store *s, const uint8_t spki_sha256[32], device_cb cb, void *ctx) PL_MUST;
+int repo_device_find(struct store *s, const uint8_t spki_sha256[32], device_cb cb,
+                     void *ctx) PL_MUST;
 
-/* Devices of a user, newest first, revoked ones last; at most 100. n == 0: none, or no such user. */
+/* Devices of a user, newest first, revoked ones last; at most 100. n == 0: none, or no such user.
+ */
 typedef void (*devices_cb)(void *ctx, int rc, const struct device_row *rows, size_t n,
                            const struct pl_err *e);
 int repo_devices(struct store *s, uint64_t user, devices_cb cb, void *ctx) PL_MUST;
@@ -60,7 +63,8 @@ int repo_device_touch(struct store *s, uint64_t device, identity_cb cb, void *ct
 int repo_device_revoke(struct store *s, uint64_t device, uint64_t by_user, uint64_t by_device,
                        identity_cb cb, void *ctx) PL_MUST;
 
-/* --- users -------------------------------------------------------------------------------------- */
+/* --- users --------------------------------------------------------------------------------------
+ */
 
 struct user_row {
     uint64_t user;
@@ -88,27 +92,29 @@ int repo_user_add(struct store *s, const char *user_name, const char *display_na
 
 /* Disabling ends all access at once, as revoking does, and is reported as revoked (device 0, user).
  * -PL_E_NOENT. */
-int repo_user_enable(struct store *s, uint64_t user, bool enabled, identity_cb cb, void *ctx) PL_MUST;
+int repo_user_enable(struct store *s, uint64_t user, bool enabled, identity_cb cb,
+                     void *ctx) PL_MUST;
 
-/* --- invites ------------------------------------------------------------------------------------ */
+/* --- invites ------------------------------------------------------------------------------------
+ */
 
 /* Numbers as in the invite code. */
 enum invite_kind {
-    INVITE_USER = 1,    /* first device of a user */
-    INVITE_DEVICE = 2,  /* a further device */
+    INVITE_USER = 1,     /* first device of a user */
+    INVITE_DEVICE = 2,   /* a further device */
     INVITE_RECOVERY = 3, /* redeeming it revokes all older devices */
-    INVITE_FIRST = 4    /* printed by init; refused when any device is enrolled */
+    INVITE_FIRST = 4     /* printed by init; refused when any device is enrolled */
 };
 
 struct invite_new {
     uint8_t secret_sha256[32];
     enum invite_kind kind;
-    uint64_t user;      /* who will join; must exist and be enabled */
-    uint64_t review;    /* 0, or the review that it leads into ... */
-    uint32_t role;      /* ... as (PL_ROLE_...) */
+    uint64_t user;   /* who will join; must exist and be enabled */
+    uint64_t review; /* 0, or the review that it leads into ... */
+    uint32_t role;   /* ... as (PL_ROLE_...) */
     int64_t expires_us;
-    uint64_t by_user;   /* 0: the operator. Else facilitator of `review`, or `user` himself for a
-                           device: -PL_E_PERM */
+    uint64_t by_user; /* 0: the operator. Else facilitator of `review`, or `user` himself for a
+                         device: -PL_E_PERM */
     uint64_t by_device;
 };
 typedef void (*invite_cb)(void *ctx, int rc, uint64_t invite, const struct pl_err *e);
@@ -141,6 +147,7 @@ typedef void (*redeem_cb)(void *ctx, int rc, const struct invite_result *r, cons
 /* Uses an invite up, registers the device, makes the membership: all or nothing. The certificate is
  * issued after this. Unknown, expired, revoked, used by another key, key already registered, user
  * disabled: all -PL_E_INVITE with the same text. More than REPO_DEVICES_PER_USER: -PL_E_QUOTA. */
-int repo_invite_redeem(struct store *s, const struct invite_redeem *r, redeem_cb cb, void *ctx) PL_MUST;
+int repo_invite_redeem(struct store *s, const struct invite_redeem *r, redeem_cb cb,
+                       void *ctx) PL_MUST;
 
 #endif

@@ -132,9 +132,11 @@ int repo_session_open(struct store *s, uint64_t review, uint64_t client, uint64_
                       uint64_t device, session_cb cb, void *ctx) PL_MUST;
 
 /* Newest good snapshot at or below `max_rev` (0: any), then all batches after it, in pieces: cb is
- * called with snapshot (maybe n == 0: none yet), then batches, last with done == true. */
+ * called with snapshot (maybe n == 0: none yet), then batches, last with done == true. The first
+ * batch may begin at or below the snapshot's revision: skip what you have. An error ends it too. */
 struct load_part {
     uint64_t snap_rev;
+    uint64_t snap_hash; /* state hash, as given to repo_snapshot_put */
     const uint8_t *snap;
     size_t n_snap;
     const struct log_batch *batches;

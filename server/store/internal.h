@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the repo_*.c share with store.c. Nothing outside of this folder includes it.
+ */
+#ifndef PLIMSOLL_SERVER_STORE_INTERNAL_H
+#define PLIMSOLL_SERVER_STORE_INTERNAL_H
+
+#include <stdint.h>
+
+#include "store/pgjob.h"
+#include "store/store.h"
+
+/* Queues a job on the writer that `review` is bound to, ordered by review, or on the reader with
+ * the least to do. Takes the job; errors as pgpipe_submit, and -PL_E_UNAVAILABLE while closing. */
+int store_submit_writer(struct store *s, uint64_t review, struct pg_job *take_job) PL_MUST;
+int store_submit_reader(struct store *s, struct pg_job *take_job) PL_MUST;
+
+/* Number of this process, for audit leaves; 0 for tools. */
+uint32_t store_node(const struct store *s);
+
+/* Counts an outcome of an append. */
+void store_count_append(struct store *s, uint32_t revs, bool behind);
+
+/* "the database ..." errors for codes that the SQL functions return (numbers of errors.def): 0 for
+ * 0, otherwise the negative code, with `what` in the text. */
+int store_code(struct pl_err *e, uint32_t code, const char *what);
+
+#endif

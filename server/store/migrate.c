@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Migrations. One connection, one advisory lock for the whole run, a transaction per file that also
+ * writes its row of schema_version: a file is applied and known, or neither.
+ */
+#include "store/migrate.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <libpq-fe.h>
+
+#include "plimsoll/base/hash.h"
+#include "plimsoll/base/log.h"
+#include "plimsoll/base/str.h"
+
+#include "sql_embed.h"
+
+#define LOCK_KEY "7308324466020938093"
+
+static int db_fail(PGconn *c, PGresult *r, const char *what, struct pl_err *e)
+{
+    const char *state = r ? PQresultErrorField(r, PG_DIAG_SQLSTATE) : NULL;
+    char text[PL_ERR_TEXT_MAX];
+    pl_strlcpy(text, r ? PQresultErrorMessage(r) : PQerrorMessage(c), sizeof text);
+    text[strcspn(text, "\n")] = '\0';
+    PQclear(r);
+    return pl_fail(e, PL_E_STORE, "%s: %s (SQLSTATE %s)", what, text, state ? state : "?");
+}
+
+static int run(PGconn *c, const char *sql, const char *what, struct pl_err *e)
+{
+    PGresult *r = PQexec(c, sql);
+    ExecStatusType st = PQresultStatus(r);
+    if (st != PGRES_COMMAND_OK && st != PGRES_TUPLES_OK)
+        return db_fail(c, r, what, e);
+    PQclear(r);
+    return 0;
+}
+
+/* Number at the front of a file name; files are numbered 1, 2, 3 ... without a gap. */
+static int file_number(const struct sql_file *f)
+{
+    uint64_t n = 0;
+    size_t digits = strspn(f->name, "0123456789");
+    if (pl_parse_u64n(f->name, digits, &n) != 0 || n > 9999)
+        return 0;
+    return (int)n;
+}
+
+static void checksum(const struct sql_file *f, char hex[2 * PL_SHA256_BYTES + 1])
+{
+    uint8_t sum[PL_SHA256_BYTES];
+    pl_sha256(f->text, strlen(f->text), sum);
+    pl_hex_encode(sum, sizeof sum, hex);
+}
+
+static int open_db(const char *conninfo, PGconn **out, struct pl_err *e)
+{
+    PGconn *c = PQconnectdb(conninfo);
+    if (PQstatus(c) != CONNECTION_OK) {
+        char text[PL_ERR_TEXT_MAX];
+        pl_strlcpy(text, PQerrorMessage(c), sizeof text);
+        text[strcspn(text, "\n")] = '\0';
+        PQfinish(c);
+        return pl_fail(e, PL_E_UNAVAILABLE, "database: %s", text);
+    }
+    *out = c;
+    return 0;
+}
+
+/* Compares what was applied with what is compiled in. */
+static int compare(PGconn *c, struct migrate_state *st, struct pl_err *e)
+{
+    PGresult *r = PQexec(c, "SELECT number, name, sha256 FROM plm.schema_version ORDER BY number");
+    if (PQresultStatus(r) != PGRES_TUPLES_OK)
+        return db_fail(c, r, "reading the schema's version", e);
+    int rc = 0;
+    for (int i = 0; i < PQntuples(r) && rc == 0; i++) {
+        char hex[2 * PL_SHA256_BYTES + 1];
+        uint64_t number = 0;
+        if (pl_parse_u64(PQgetvalue(r, i, 0), &number) != 0 || number > sql_files_count) {
+            rc = pl_fail(e, PL_E_VERSION, "the database is newer than this program: it has %s",
+                         PQgetvalue(r, i, 1));
+            break;
+        }
+        const struct sql_file *f = &sql_files[number - 1];
+        checksum(f, hex);
+        if (strcmp(f->name, PQgetvalue(r, i, 1)) != 0 || strcmp(hex, PQgetvalue(r, i, 2)) != 0)
+            rc = pl_fail(e, PL_E_VERSION, "%s is not the file that was applied to the database",
+                         f->name);
+        st->have = (int)number;
+    }
+    PQclear(r);
+    return rc;
+}
+
+static int apply(PGconn *c, const struct sql_file *f, struct pl_err *e)
+{
+    char hex[2 * PL_SHA256_BYTES + 1];
+    char row[256];
+    checksum(f, hex);
+    snprintf(row, sizeof row, "INSERT INTO plm.schema_version VALUES (%d, '%.100s', '%s')",
+             file_number(f), f->name, hex);
+    int rc = run(c, "BEGIN", f->name, e);
+    if (rc == 0)
+        rc = run(c, f->text, f->name, e);
+    if (rc == 0)
+        rc = run(c, row, f->name, e);
+    if (rc == 0)
+        rc = run(c, "COMMIT", f->name, e);
+    if (rc == 0)
+        LOG_INFO(NULL, "migrate.applied", KV_S("file", f->name));
+    return rc;
+}
+
+static int files_check(struct pl_err *e)
+{
+    for (size_t i = 0; i < sql_files_count; i++) {
+        if (file_number(&sql_files[i]) != (int)i + 1)
+            return pl_fail(e, PL_E_INTERNAL, "sql/%s: files are numbered without gaps",
+                           sql_files[i].name);
+    }
+    return 0;
+}
+
+int migrate_run(const char *conninfo, struct migrate_state *out, struct pl_err *e)
+{
+    struct migrate_state st = {0, (int)sql_files_count};
+    PGconn *c = NULL;
+    int rc = files_check(e);
+    if (rc == 0)
+        rc = open_db(conninfo, &c, e);
+    if (rc != 0)
+        return rc;
+    /* the lock goes with the connection */
+    rc = run(c, "SET client_min_messages = warning; SELECT pg_advisory_lock(" LOCK_KEY ")", "lock",
+             e);
+    if (rc == 0)
+        rc = run(c,
+                 "CREATE SCHEMA IF NOT EXISTS plm; REVOKE ALL ON SCHEMA plm FROM PUBLIC;"
+                 "CREATE TABLE IF NOT EXISTS plm.schema_version (number int4 PRIMARY KEY,"
+                 " name text NOT NULL, sha256 text NOT NULL,"
+                 " applied_at timestamptz NOT NULL DEFAULT now())",
+                 "making the schema", e);
+    if (rc == 0)
+        rc = compare(c, &st, e);
+    while (rc == 0 && st.have < st.want) {
+        rc = apply(c, &sql_files[st.have], e);
+        st.have += rc == 0;
+    }
+    PQfinish(c);
+    if (out)
+        *out = st;
+    return rc;
+}
+
+int migrate_check(const char *conninfo, struct migrate_state *out, struct pl_err *e)
+{
+    struct migrate_state st = {0, (int)sql_files_count};
+    PGconn *c = NULL;
+    int rc = open_db(conninfo, &c, e);
+    if (rc != 0)
+        return rc;
+    PGresult *r = PQexec(c, "SELECT to_regclass('plm.schema_version') IS NOT NULL");
+    bool there = PQresultStatus(r) == PGRES_TUPLES_OK && PQgetvalue(r, 0, 0)[0] == 't';
+    PQclear(r);
+    if (there)
+        rc = compare(c, &st, e);
+    PQfinish(c);
+    if (out)
+        *out = st;
+    if (rc == 0 && st.have < st.want)
+        rc = pl_fail(e, PL_E_VERSION, "the database is at schema %d, this program needs %d",
+                     st.have, st.want);
+    return rc;
+}
