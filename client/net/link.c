@@ -509,6 +509,13 @@ bool link_send(struct link *l, const struct pl_msg *m)
     return pl_msg_encode(m, &l->out, &e) == 0;
 }
 
+bool link_send_frame(struct link *l, const void *frame, size_t n)
+{
+    if (l->state != LINK_UP || !l->conn)
+        return false;
+    return pl_buf_add(&l->out, frame, n) == 0;
+}
+
 size_t link_unsent(const struct link *l)
 {
     size_t n = l->out.len;

@@ -47,6 +47,9 @@ struct link *link_open(uv_loop_t *loop, const struct link_options *o,
 /* Encodes and queues; leaves at the end of the loop turn. False (and nothing sent) unless UP. */
 bool link_send(struct link *l, const struct pl_msg *m);
 
+/* The same for a frame that is encoded already. */
+bool link_send_frame(struct link *l, const void *frame, size_t n);
+
 /* Bytes that wait to leave. */
 size_t link_unsent(const struct link *l);
 

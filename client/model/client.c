@@ -1,0 +1,390 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * One server: the link, requests under way, and the open reviews that messages are handed to.
+ *
+ * A request waits for the link, is sent once, and fails when the link is lost after that: whether
+ * to repeat it is the asker's decision, since only he knows if it is harmless.
+ */
+#include "model/client.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <utlist.h>
+
+#include "plimsoll/base/mem.h"
+#include "plimsoll/base/str.h"
+#include "plimsoll/wire/limits.h"
+
+#include "model/client_int.h"
+
+#define TICK_MS 100
+
+struct request {
+    struct client *client;
+    uint32_t rid;
+    bool is_sent;
+    struct pl_buf frame; /* encoded, while not sent */
+    uint64_t deadline_ms;
+    client_reply_cb cb;
+    void *ctx;
+    struct request *prev, *next;
+};
+
+/* --- requests ------------------------------------------------------------------------------------
+ */
+
+static void request_end(struct request *r, int rc, struct pl_msg *reply, const struct pl_err *e)
+{
+    DL_DELETE(r->client->requests, r);
+    r->cb(r->ctx, rc, reply, e);
+    pl_buf_release(&r->frame);
+    pl_mem_free(PL_MEM_REQUEST, r);
+}
+
+static void request_fail(struct request *r, int code, const char *why)
+{
+    struct pl_err e;
+    pl_err_init(&e);
+    (void)pl_fail(&e, code, "%s", why);
+    request_end(r, -code, NULL, &e);
+}
+
+static uint32_t *rid_of(struct pl_msg *m)
+{
+    /* Every request of ours has its rid as the first member. */
+    return &m->u.list.rid;
+}
+
+void client_call(struct client *c, struct pl_msg *m, uint64_t timeout_ms, client_reply_cb cb,
+                 void *ctx)
+{
+    struct pl_err e;
+    struct request *r = pl_mem_calloc(PL_MEM_REQUEST, 1, sizeof(*r));
+    if (++c->next_rid == 0)
+        c->next_rid = 1;
+    r->client = c;
+    r->rid = *rid_of(m) = c->next_rid;
+    r->deadline_ms = uv_now(c->loop) + timeout_ms;
+    r->cb = cb;
+    r->ctx = ctx;
+    pl_buf_init(&r->frame, PL_FRAME_MAX_CLIENT + PL_FRAME_HEADER);
+    DL_APPEND(c->requests, r);
+    pl_err_init(&e);
+    if (pl_msg_encode(m, &r->frame, &e) < 0)
+        r->deadline_ms = 0; /* answered by the next tick: never from inside this call */
+    client_flush_requests(c);
+}
+
+void client_flush_requests(struct client *c)
+{
+    struct request *r;
+    if (!c->link || link_state(c->link) != LINK_UP)
+        return;
+    DL_FOREACH (c->requests, r) {
+        if (r->is_sent || r->frame.len == 0)
+            continue;
+        r->is_sent = link_send_frame(c->link, r->frame.data, r->frame.len);
+        if (r->is_sent)
+            pl_buf_release(&r->frame);
+    }
+}
+
+static struct request *request_find(struct client *c, uint32_t rid)
+{
+    struct request *r;
+    DL_FOREACH (c->requests, r) {
+        if (r->rid == rid && r->is_sent)
+            return r;
+    }
+    return NULL;
+}
+
+static void expire_requests(struct client *c)
+{
+    struct request *r;
+    struct request *tmp;
+    uint64_t now = uv_now(c->loop);
+    DL_FOREACH_SAFE (c->requests, r, tmp) {
+        if (now < r->deadline_ms)
+            continue;
+        if (r->deadline_ms == 0)
+            request_fail(r, PL_E_TOO_LARGE, "the request is too large");
+        else if (!r->is_sent)
+            request_fail(r, PL_E_UNREACHABLE, c->down_why[0] ? c->down_why : "no connection yet");
+        else
+            request_fail(r, PL_E_TIMEOUT, "the server did not answer in time");
+    }
+}
+
+static void fail_sent(struct client *c, int code, const char *why, bool all)
+{
+    struct request *r;
+    struct request *tmp;
+    DL_FOREACH_SAFE (c->requests, r, tmp) {
+        if (r->is_sent || all)
+            request_fail(r, code, why);
+    }
+}
+
+/* --- the link's news
+ * ------------------------------------------------------------------------------ */
+
+static void on_up(void *ctx, const struct pl_welcome *w)
+{
+    struct client *c = ctx;
+    struct review *r;
+    struct review *tmp;
+    client_set_welcome(c, w);
+    c->down_why[0] = '\0';
+    client_flush_requests(c);
+    DL_FOREACH_SAFE (c->reviews, r, tmp) {
+        review_link_up(r);
+    }
+    c->on.link(c->on.ctx, LINK_UP, 0, "", 0);
+}
+
+static void on_down(void *ctx, int code, const char *why, int64_t retry_ms)
+{
+    struct client *c = ctx;
+    struct review *r;
+    struct review *tmp;
+    (void)pl_strlcpy(c->down_why, why, sizeof(c->down_why));
+    DL_FOREACH_SAFE (c->reviews, r, tmp) {
+        review_link_down(r);
+    }
+    fail_sent(c, code, why, retry_ms < 0);
+    c->on.link(c->on.ctx, retry_ms < 0 ? LINK_STOPPED : LINK_DOWN, code, why, retry_ms);
+}
+
+/* Where the review stands in the messages that belong to one. */
+static const struct {
+    enum pl_msg_type type;
+    size_t offset;
+} review_at[] = {
+    {PL_MSG_REV, offsetof(struct pl_msg, u.rev.review)},
+    {PL_MSG_OPENED, offsetof(struct pl_msg, u.opened.review)},
+    {PL_MSG_NACK, offsetof(struct pl_msg, u.nack.review)},
+    {PL_MSG_SNAPSHOT, offsetof(struct pl_msg, u.snapshot.review)},
+    {PL_MSG_SYNCED, offsetof(struct pl_msg, u.synced.review)},
+    {PL_MSG_RIGHTS, offsetof(struct pl_msg, u.rights.review)},
+    {PL_MSG_PEER, offsetof(struct pl_msg, u.peer.review)},
+    {PL_MSG_ERROR, offsetof(struct pl_msg, u.error.review)},
+};
+
+/* The review that a message belongs to; 0 for none. */
+static uint64_t review_of(const struct pl_msg *m)
+{
+    uint64_t id = 0;
+    for (size_t i = 0; i < sizeof(review_at) / sizeof(review_at[0]); i++)
+        if (review_at[i].type == m->type)
+            memcpy(&id, (const char *)m + review_at[i].offset, sizeof(id));
+    return id;
+}
+
+static void on_reply(struct client *c, struct pl_msg *m)
+{
+    bool is_error = m->type == PL_MSG_ERROR;
+    struct request *r = request_find(c, is_error ? m->u.error.rid : *rid_of(m));
+    if (!r)
+        return; /* it has timed out here */
+    if (is_error)
+        request_fail(r, (int)m->u.error.code, m->u.error.text);
+    else
+        request_end(r, 0, m, NULL);
+}
+
+static void on_message(void *ctx, struct pl_msg *m)
+{
+    struct client *c = ctx;
+    struct review *r;
+    struct review *tmp;
+    uint64_t id = review_of(m);
+    if (m->type == PL_MSG_PONG) {
+        DL_FOREACH_SAFE (c->reviews, r, tmp) {
+            review_message(r, m);
+        }
+        return;
+    }
+    if (id != 0) {
+        DL_FOREACH_SAFE (c->reviews, r, tmp) {
+            if (review_id(r) == id) {
+                review_message(r, m);
+                return;
+            }
+        }
+    }
+    if (id == 0 || m->type == PL_MSG_ERROR)
+        on_reply(c, m);
+}
+
+/* --- life
+ * ----------------------------------------------------------------------------------------- */
+
+static void on_tick(uv_timer_t *t)
+{
+    struct client *c = t->data;
+    struct review *r;
+    struct review *tmp;
+    bool fine = true;
+    DL_FOREACH_SAFE (c->reviews, r, tmp) {
+        fine &= review_tick(r);
+    }
+    if (!fine && c->link && link_state(c->link) == LINK_UP)
+        link_redial(c->link, "the server did not answer in time");
+    expire_requests(c);
+}
+
+/* One look at every review; false when the list may have changed under us. */
+static bool look(struct client *c, int64_t *next_us)
+{
+    struct review *r;
+    *next_us = -1;
+    DL_FOREACH (c->reviews, r) {
+        int64_t due = review_soon(r);
+        if (due == 0)
+            return false;
+        if (due > 0 && (*next_us < 0 || due < *next_us))
+            *next_us = due;
+    }
+    return true;
+}
+
+static void on_soon(uv_timer_t *t)
+{
+    struct client *c = t->data;
+    int64_t next = -1;
+    while (!look(c, &next)) {
+    }
+    if (next > 0)
+        (void)uv_timer_start(&c->soon, on_soon, (uint64_t)next / 1000 + 1, 0);
+}
+
+void client_schedule(struct client *c)
+{
+    if (!c->closing_parts)
+        (void)uv_timer_start(&c->soon, on_soon, 0, 0);
+}
+
+static int dial(struct client *c, const char *server, struct pl_err *e)
+{
+    char host[PL_INVITE_HOST_MAX + 1];
+    uint16_t port = c->profile->port;
+    (void)pl_strlcpy(host, c->profile->host, sizeof(host));
+    if (server) {
+        int rc = pl_host_port_parse(server, strlen(server), port, host, &port, e);
+        if (rc < 0)
+            return rc;
+    }
+    c->tls = trust_tls_ctx(c->profile, e);
+    if (!c->tls)
+        return -PL_E_TLS;
+    struct link_options lo = {.host = host, .port = port, .tls = c->tls};
+    struct link_handlers lh = {on_up, on_down, on_message, c};
+    c->link = link_open(c->loop, &lo, &lh);
+    return 0;
+}
+
+int client_new(struct client **out, uv_loop_t *loop, const struct trust_profile *profile,
+               const struct client_options *o, const struct client_handlers *h, struct pl_err *e)
+{
+    struct client *c = pl_mem_calloc(PL_MEM_OTHER, 1, sizeof(*c));
+    c->loop = loop;
+    c->profile = profile;
+    c->on = *h;
+    PL_ASSERT(uv_timer_init(loop, &c->tick) == 0);
+    PL_ASSERT(uv_timer_init(loop, &c->soon) == 0);
+    c->tick.data = c->soon.data = c;
+    (void)uv_timer_start(&c->tick, on_tick, TICK_MS, TICK_MS);
+    int rc = client_state_dir(c, o->state_dir, e);
+    if (rc == 0 && !o->offline)
+        rc = dial(c, o->server, e);
+    if (rc < 0) {
+        client_close(c, NULL, NULL);
+        return rc;
+    }
+    *out = c;
+    return 0;
+}
+
+static void on_part_closed(struct client *c)
+{
+    if (--c->closing_parts > 0)
+        return;
+    void (*cb)(void *) = c->close_cb;
+    void *ctx = c->close_ctx;
+    pl_tls_ctx_unref(c->tls);
+    client_set_welcome(c, NULL);
+    pl_mem_free(PL_MEM_OTHER, c);
+    if (cb)
+        cb(ctx);
+}
+
+static void on_tick_closed(uv_handle_t *h)
+{
+    on_part_closed(h->data);
+}
+
+static void on_link_closed(void *ctx)
+{
+    on_part_closed(ctx);
+}
+
+void client_close(struct client *c, void (*cb)(void *ctx), void *ctx)
+{
+    c->close_cb = cb;
+    c->close_ctx = ctx;
+    while (c->reviews)
+        review_close(c->reviews);
+    fail_sent(c, PL_E_CLOSED, "closing", true);
+    c->closing_parts = c->link ? 3 : 2;
+    uv_close((uv_handle_t *)&c->tick, on_tick_closed);
+    uv_close((uv_handle_t *)&c->soon, on_tick_closed);
+    if (c->link)
+        link_close(c->link, on_link_closed, c);
+    c->link = NULL;
+}
+
+enum link_state client_link_state(const struct client *c)
+{
+    return c->link ? link_state(c->link) : LINK_DOWN;
+}
+
+uint64_t client_retry_in_ms(const struct client *c)
+{
+    return c->link ? link_retry_in_ms(c->link) : 0;
+}
+
+void client_redial(struct client *c)
+{
+    if (c->link && link_state(c->link) == LINK_DOWN)
+        link_redial(c->link, "trying now");
+}
+
+void client_set_welcome(struct client *c, const struct pl_welcome *w)
+{
+    free(c->welcome_strings[0]);
+    free(c->welcome_strings[1]);
+    free(c->welcome_strings[2]);
+    free(c->welcome_strings[3]);
+    memset(c->welcome_strings, 0, sizeof(c->welcome_strings));
+    c->has_welcome = w != NULL;
+    if (!w)
+        return;
+    c->welcome = *w;
+    c->welcome.user_name = c->welcome_strings[0] = pl_xstrdup(w->user_name);
+    c->welcome.display_name = c->welcome_strings[1] = pl_xstrdup(w->display_name);
+    c->welcome.organisation = c->welcome_strings[2] = pl_xstrdup(w->organisation);
+    c->welcome.server_version = c->welcome_strings[3] = pl_xstrdup(w->server_version);
+}
+
+const struct pl_welcome *client_welcome(const struct client *c)
+{
+    return c->has_welcome ? &c->welcome : NULL;
+}
+
+const struct trust_profile *client_profile(const struct client *c)
+{
+    return c->profile;
+}
