@@ -142,7 +142,7 @@ static int prepare_database(const struct init_options *o, struct pl_err *e)
 static void add_line(struct pl_buf *out, const char *key, const char *value, const char *preset)
 {
     int rc = value != NULL ? pl_buf_printf(out, "%s = %s\n", key, value)
-                           : pl_buf_printf(out, "; %s = %s\n", key, preset);
+                           : pl_buf_printf(out, "#%s = %s\n", key, preset);
     PL_ASSERT(rc == 0);
 }
 
@@ -152,12 +152,12 @@ static int write_config(const struct init_options *o, const char *organisation, 
     struct pl_buf text;
     struct config check;
     pl_buf_init(&text, PL_CONF_FILE_MAX);
-    PL_ASSERT(pl_buf_add_str(&text, "; Plimsoll server. Every option with its preset: plimsolld "
+    PL_ASSERT(pl_buf_add_str(&text, "# Plimsoll server. Every option with its preset: plimsolld "
                                     "help config\n\n[server]\n") == 0);
     add_line(&text, "organisation", organisation, "");
     add_line(&text, "listen", o->listen, "*:7474");
     add_line(&text, "public_host", o->public_host, "plimsoll.example.org");
-    PL_ASSERT(pl_buf_add_str(&text, "\n[database]\n; Without url: the private cluster in this "
+    PL_ASSERT(pl_buf_add_str(&text, "\n[database]\n# Without url: the private cluster in this "
                                     "directory.\n") == 0);
     add_line(&text, "url", o->database, "host=/run/postgresql dbname=plimsoll user=plimsoll");
     /* What was given must also read back: a value can hold something the file cannot. */
