@@ -36,8 +36,13 @@ struct rooms_options {
 };
 
 struct rooms *rooms_new(uv_loop_t *loop, struct store *s, const struct rooms_options *opt);
-/* Stops taking submissions, waits until every append under way has an outcome, then cb. */
+/* Stops taking submissions (later ones are refused with GOING_AWAY) and waits until what is queued
+ * has an outcome (or, while the database is away, what is under way), then cb. Members stay and can
+ * still pull. */
 void rooms_close(struct rooms *r, void (*cb)(void *ctx), void *ctx);
+/* Ends it, after rooms_close and when all members have left. The memory goes, and cb comes, when
+ * the last answer of the store has come and the handles are closed. */
+void rooms_free(struct rooms *r, void (*cb)(void *ctx), void *ctx);
 /* From the store's handlers. */
 void rooms_store_up(struct rooms *r);
 void rooms_store_down(struct rooms *r);
