@@ -12,59 +12,6 @@
 
 #include "sync/diff.h"
 
-/* --- names for values ----------------------------------------------------------------------------
- */
-
-static bool find_no(void *ctx, uint32_t kind, int64_t no, struct pl_eid *out)
-{
-    const struct pl_entry *en = pl_doc_find_no(ctx, kind, no);
-    if (!en)
-        return false;
-    *out = pl_entry_eid(en);
-    return true;
-}
-
-static bool no_of(void *ctx, struct pl_eid eid, uint32_t *kind, int64_t *no)
-{
-    const struct pl_entry *en = pl_doc_entry(ctx, eid);
-    if (!en)
-        return false;
-    *kind = pl_entry_kind(en);
-    *no = pl_entry_int(en, PL_F_NO, 0);
-    return *no > 0;
-}
-
-#define PEOPLE_MAX 200
-
-static int64_t find_user(void *ctx, const char *handle)
-{
-    struct pl_entry *people[PEOPLE_MAX];
-    size_t n = pl_doc_list(ctx, PL_KIND_PARTICIPANT, people, PEOPLE_MAX);
-    for (size_t i = 0; i < n && i < PEOPLE_MAX; i++)
-        if (pl_casefold_eq(pl_entry_str(people[i], PL_F_PARTICIPANT_HANDLE), handle))
-            return pl_entry_int(people[i], PL_F_PARTICIPANT_USER, 0);
-    return 0;
-}
-
-static const char *user_name(void *ctx, int64_t user)
-{
-    struct pl_eid eid = {.client = 0, .n = (uint32_t)user};
-    const struct pl_entry *en = pl_doc_entry(ctx, eid);
-    if (!en || pl_entry_kind(en) != PL_KIND_PARTICIPANT)
-        return NULL;
-    return pl_entry_str(en, PL_F_PARTICIPANT_HANDLE);
-}
-
-struct pl_names act_names(const struct pl_doc *d)
-{
-    /* The callbacks only read; the struct's ctx is not const because others' may be. */
-    union {
-        const struct pl_doc *in;
-        void *out;
-    } u = {.in = d};
-    return (struct pl_names){find_no, no_of, find_user, user_name, u.out};
-}
-
 /* --- fields --------------------------------------------------------------------------------------
  */
 
@@ -87,7 +34,7 @@ static int put_elem(struct pl_cs *cs, const struct pl_doc *d, struct pl_eid eid,
                     const struct pl_field *f, const char *value, struct pl_err *e)
 {
     struct pl_elem el;
-    struct pl_names names = act_names(d);
+    struct pl_names names = pl_doc_names(d);
     bool in = value[0] != '-';
     const char *s = value[0] == '-' || value[0] == '+' ? value + 1 : value;
     int rc = pl_field_parse_elem(f, s, strlen(s), &names, &el, e);
@@ -108,7 +55,7 @@ static int put_field(struct pl_cs *cs, const struct pl_doc *d, struct pl_eid eid
         return put_text(cs, d, eid, f, in->value, e);
     if (pl_field_is_set(f))
         return put_elem(cs, d, eid, f, in->value, e);
-    struct pl_names names = act_names(d);
+    struct pl_names names = pl_doc_names(d);
     int rc = pl_field_parse(f, in->value, strlen(in->value), &names, &v, e);
     if (rc < 0)
         return rc;

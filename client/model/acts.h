@@ -49,9 +49,6 @@ int act_splice(struct review *r, struct pl_eid eid, uint32_t field, uint32_t pos
 int act_rewrite(struct review *r, struct pl_eid eid, uint32_t field, const char *base,
                 const char *text, struct pl_err *e) PL_MUST;
 
-/* Names for values of the schema, looked up in d (borrowed). */
-struct pl_names act_names(const struct pl_doc *d);
-
 /* "no such field", with the nearest name. */
 int act_unknown_field(uint32_t kind, const char *name, struct pl_err *e) PL_MUST;
 

@@ -49,6 +49,10 @@ uint64_t client_retry_in_ms(const struct client *c);
 /* Dials now, if it was waiting. */
 void client_redial(struct client *c);
 
+/* "host:port" of the profile, as journals are filed under; and the folder they are in. */
+void client_host(const struct client *c, char *out, size_t size);
+const char *client_state(const struct client *c);
+
 /* Greeting of the server: who we are there. NULL until first up. Borrowed. */
 const struct pl_welcome *client_welcome(const struct client *c);
 /* Who we are, by the profile. */
@@ -88,6 +92,8 @@ void review_close(struct review *r);
 struct sync *review_sync(struct review *r);
 const struct pl_doc *review_doc(const struct review *r); /* the view */
 uint64_t review_id(const struct review *r);
+/* File that holds what the last refusal took away; "" when there was none. */
+const char *review_rescue_path(const struct review *r);
 bool review_is_loaded(const struct review *r); /* a copy is here */
 
 /* People who are here now, oneself not included; borrowed until the next loop turn. */

@@ -46,6 +46,7 @@ struct review {
     bool was_opened;   /* `opened` has been called */
     int error_code;    /* what the server said about our Open */
     char error_text[PL_ERR_TEXT_MAX];
+    char rescue_path[CLIENT_PATH_MAX];
     struct pl_peer *peers[PEERS_MAX]; /* names owned */
     size_t n_peers;
     struct review *prev, *next;

@@ -21,6 +21,7 @@
 
 #include "model/client_int.h"
 #include "sync/journal.h"
+#include "sync/rescue.h"
 
 struct sync_work { /* an fsync on the worker pool */
     uv_work_t req;
@@ -50,6 +51,16 @@ int client_state_dir(struct client *c, const char *asked, struct pl_err *e)
     if (n < 0 || (size_t)n >= sizeof(c->state_dir))
         return pl_fail(e, PL_E_LIMIT, "the path of the state folder is too long");
     return 0;
+}
+
+void client_host(const struct client *c, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%s:%u", c->profile->host, (unsigned)c->profile->port);
+}
+
+const char *client_state(const struct client *c)
+{
+    return c->state_dir;
 }
 
 /* --- fsync on a worker
@@ -135,9 +146,35 @@ static void on_reset(void *ctx)
         r->on.reset(r->on.ctx);
 }
 
+/* What a refusal took out of the view is put into a file before anyone is told. */
+static void rescue(struct review *r, int code, const char *why, const struct pl_cs *lost)
+{
+    struct pl_err e;
+    struct pl_buf path;
+    char host[PL_INVITE_HOST_MAX + 16];
+    client_host(r->client, host, sizeof(host));
+    struct rescue_options o = {r->client->state_dir, host, r->id, pl_now_us()};
+    pl_err_init(&e);
+    pl_buf_init(&path, sizeof(r->rescue_path));
+    r->rescue_path[0] = '\0';
+    if (rescue_write(&o, code, why, lost, sync_view(r->sync), &path, &e) < 0)
+        LOG_ERR(NULL, "review.rescue_failed", KV_ERR(&e));
+    else
+        (void)snprintf(r->rescue_path, sizeof(r->rescue_path), "%.*s", (int)path.len,
+                       (const char *)path.data);
+    pl_buf_release(&path);
+}
+
+const char *review_rescue_path(const struct review *r)
+{
+    return r->rescue_path;
+}
+
 static void on_refused(void *ctx, int code, const char *why, const struct pl_cs *lost)
 {
     struct review *r = ctx;
+    if (lost && !pl_cs_is_empty(lost))
+        rescue(r, code, why, lost);
     if (r->on.refused)
         r->on.refused(r->on.ctx, code, why, lost);
 }
@@ -198,7 +235,7 @@ static struct sync *start_with_journal(struct review *r, const struct sync_handl
     struct pl_err e;
     char host[PL_INVITE_HOST_MAX + 16];
     pl_err_init(&e);
-    (void)snprintf(host, sizeof(host), "%s:%u", c->profile->host, (unsigned)c->profile->port);
+    client_host(c, host, sizeof(host));
     struct journal_options jo = {
         .state_dir = c->state_dir,
         .host = host,
