@@ -61,13 +61,20 @@ struct pl_reader {
     int bad;
 };
 
+/* Starts at the first of n borrowed bytes, which must outlive the reader. */
 void pl_reader_init(struct pl_reader *r, const void *bytes, size_t n);
+
+/* Bytes not read yet; 0 does not mean that nothing went wrong, see `bad`. */
 size_t pl_reader_left(const struct pl_reader *r);
+
+/* The next fixed-size number, big-endian; 0 and `bad` when too few bytes are left. */
 uint8_t pl_read_u8(struct pl_reader *r);
 uint32_t pl_read_u32be(struct pl_reader *r);
 uint64_t pl_read_u64be(struct pl_reader *r);
+
 /* Reads a varint; non-minimal or longer than 10 bytes sets `bad`. */
 uint64_t pl_read_varint(struct pl_reader *r);
+
 /* Borrows the next n bytes, or NULL when fewer are left. */
 const uint8_t *pl_read_bytes(struct pl_reader *r, size_t n);
 

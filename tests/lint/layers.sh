@@ -1,0 +1,115 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Who may include whom. A folder includes itself and the folders listed for it here, no other:
+# upward traffic goes through callbacks. Libraries belong to one folder each.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+status=0
+
+# allow FOLDER INCLUDABLE...: plimsoll/X for proto, bare folder names for server and client
+declare -A allowed
+allow() {
+    local folder=$1
+    shift
+    allowed[$folder]=" $* "
+}
+allow proto/base
+allow proto/merge base
+allow proto/wire base merge
+allow proto/tls base
+allow proto/doc base merge
+allow proto/render base doc merge
+allow proto/coach base
+allow proto/anon base
+allow proto/tlog base
+
+low="ops"
+allow server/ops
+allow server/net $low
+allow server/store $low
+allow server/audit $low store
+allow server/auth $low store audit
+allow server/room $low store audit auth
+allow server/review $low store audit auth room
+allow server/publish $low store audit auth
+allow server/search $low store audit auth
+allow server/notify $low store audit auth
+allow server/feed $low store audit auth
+allow server/jobs $low store audit auth
+allow server/cmd $low store audit auth room review publish search notify feed jobs
+allow server/session $low store audit auth net room review publish search notify feed jobs cmd
+
+allow client/net
+allow client/sync
+allow client/model net sync
+allow client/coach
+allow client/export model sync
+allow client/import model sync
+allow client/cli net model sync export import coach
+allow client/ui net model sync export import coach
+
+complain() {
+    echo "$1: $2"
+    status=1
+}
+
+# includes FILE...: prints "file:line:included"
+includes() {
+    grep -nHE '^#include' "$@" | sed -E 's/#include *["<]([^">]+)[">].*/\1/'
+}
+
+# Between the folders of proto/: the sources and the headers that belong to them.
+while IFS=: read -r file line what; do
+    [[ $file == include/* ]] && folder=proto/$(cut -d/ -f3 <<<"$file")
+    [[ $file == proto/* ]] && folder=proto/$(cut -d/ -f2 <<<"$file")
+    case $what in
+    plimsoll/*)
+        target=$(cut -d/ -f2 <<<"$what")
+        [ "$what" = plimsoll/wire/limits.h ] && continue # numbers only, for everybody
+        if [ "proto/$target" != "$folder" ] && [[ ${allowed[$folder]-} != *" $target "* ]]; then
+            complain "$file:$line" "$folder may not include $what"
+        fi
+        ;;
+    uv.h | uv/* | libpq* | curses.h | ncurses* | sys/socket.h | netinet/* | netdb.h)
+        complain "$file:$line" "proto/ is free of loops, sockets and databases: $what"
+        ;;
+    esac
+done < <(find include/plimsoll proto -name '*.[ch]' -print0 | xargs -0 grep -lE '^#include' |
+    while read -r file; do includes "$file"; done)
+
+# Between the folders of each program. Files directly in server/ and client/ compose all, and so
+# does server/ops/init.c, which sets up a whole server.
+for program in server client; do
+    while IFS=: read -r file line what; do
+        folder=$program/$(cut -d/ -f2 <<<"$file")
+        [[ $what == */* ]] || continue
+        target=${what%%/*}
+        other=$([ $program = server ] && echo client || echo server)
+        if [[ $what == "$other"/* || $what == ../* ]]; then
+            complain "$file:$line" "$program/ may not include $what"
+        fi
+        [ -d "$program/$target" ] || continue
+        [ -f "$folder" ] && continue # server/main.c and its like
+        [ "$file" = server/ops/init.c ] && continue
+        if [ "$program/$target" != "$folder" ] && [[ ${allowed[$folder]-} != *" $target "* ]]; then
+            complain "$file:$line" "$folder may not include $what"
+        fi
+    done < <(find $program -name '*.[ch]' | sort | while read -r file; do includes "$file"; done)
+done
+
+# only PATTERN FOLDER-PATTERN WHY
+only() {
+    local hits
+    hits=$(grep -rnE --include='*.[ch]' "^#include *[\"<]$1" include proto server client |
+        grep -vE "^($2)")
+    if [ -n "$hits" ]; then
+        echo "$hits"
+        complain "    ^" "$3"
+    fi
+}
+only 'openssl/' 'proto/tls/' 'only proto/tls uses OpenSSL'
+only 'libpq' 'server/store/' 'only server/store uses libpq'
+only '[^">]*\.pb-c\.h' 'proto/wire/codec' 'only the codec sees the generated schema'
+only '(ncurses|curses|term)' 'client/ui/' 'only client/ui draws'
+exit $status
