@@ -94,6 +94,24 @@ int64_t pl_doc_role(const struct pl_doc *d, int64_t user)
     return en != NULL && !en->dead ? pl_entry_int(en, PL_F_PARTICIPANT_ROLE, 0) : 0;
 }
 
+int64_t pl_action_priority(const struct pl_entry *action)
+{
+    int64_t set = pl_entry_int(action, PL_F_ACTION_PRIORITY, 0);
+
+    if (set != 0)
+        return set;
+    switch (pl_entry_int(action, PL_F_ACTION_CONTROL, 0)) {
+    case PL_CONTROL_PREVENTION:
+        return PL_PRIORITY_CRITICAL;
+    case PL_CONTROL_DETECTION:
+        return PL_PRIORITY_HIGH;
+    case PL_CONTROL_PROCESS:
+        return PL_PRIORITY_MEDIUM;
+    default:
+        return 0;
+    }
+}
+
 /* The field that names an entry of a kind. */
 static const char *label_source(const struct pl_entry *en)
 {

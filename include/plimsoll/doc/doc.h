@@ -140,6 +140,10 @@ struct pl_names pl_doc_names(const struct pl_doc *d);
 const char *pl_doc_user_name(const struct pl_doc *d, int64_t user);
 int64_t pl_doc_role(const struct pl_doc *d, int64_t user);
 
+/* Priority of an action: what was set, else by its control (prevention critical, detection high,
+ * process medium), else 0. */
+int64_t pl_action_priority(const struct pl_entry *action);
+
 /* One line that stands for the entry in lists: title or name, else the first line of its text; cut
  * at a character with an ellipsis to fit cap bytes, NUL included. Returns the length. */
 size_t pl_entry_label(const struct pl_entry *en, char *out, size_t cap);
