@@ -169,9 +169,13 @@ unsigned oplog_wants_numbers(const struct oplog *l)
 
 void oplog_give_numbers(struct oplog *l, int64_t first, unsigned n)
 {
-    PL_ASSERT(!l->building);
-    /* One run of numbers is kept: what is left of the older run is small and goes unused unless
-     * they join. */
+    if (l->building) { /* what is left of the reserve is known when the batch has its end */
+        l->given_first = first;
+        l->given_n = n;
+        return;
+    }
+    /* One run of numbers is kept: the rest of the older one is small and goes unused unless they
+     * join. */
     if (l->numbers_left > 0 && l->numbers_first + (int64_t)l->numbers_left == first) {
         l->numbers_left += n;
         return;

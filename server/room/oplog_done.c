@@ -74,6 +74,10 @@ static void batch_end(struct oplog *l)
         }
     }
     l->building = false;
+    if (l->given_n > 0) {
+        oplog_give_numbers(l, l->given_first, l->given_n);
+        l->given_n = 0;
+    }
 }
 
 void oplog_abort(struct oplog *l, bool unknown)

@@ -113,6 +113,8 @@ struct oplog {
     int64_t work_us; /* of the newest revision of the batch */
     int64_t numbers_first;
     unsigned numbers_left;
+    int64_t given_first; /* came while a batch was under way */
+    unsigned given_n;
     bool wants_actions; /* this review got actions since it was opened: keep a few numbers */
     enum derive_level derive;
     uint64_t respaced_at;
