@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Two server processes on one database, and rights that change while an edit is under way.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "plimsoll/doc/schema.h"
+
+#include "support/server/store_rig.h"
+
+#define APPENDS       2000
+#define INTERLEAVINGS 200
+
+static struct rig rig;
+static struct rig_store st;
+static struct rig_person ana;
+
+static int setup(void **state)
+{
+    (void)state;
+    rig_open(&rig);
+    rig_store_open(&rig, &st, NULL);
+    ana = rig_person(&rig);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    rig_store_close(&rig, &st);
+    rig_close(&rig);
+    return 0;
+}
+
+/* A server process with its own idea of the head: appends again and again, catches up when behind.
+ */
+struct node {
+    struct rig_store *st;
+    uint64_t review, client;
+    uint64_t head, seq;
+    unsigned wins, losses, worst, in_a_row;
+    struct rig_append a;
+};
+
+static void node_send(struct node *n, bool lock_first)
+{
+    rig_edit(&n->a, n->review, n->head, ana, n->client, 1, n->seq);
+    n->a.req.lock_first = lock_first;
+    rig_append_start(n->st, &n->a);
+}
+
+static void node_take(struct node *n)
+{
+    if (n->a.outcome == APPEND_BEHIND) {
+        assert_int_equal(n->a.first_rev, n->head + 1);
+        n->head = n->a.last_rev;
+        n->losses++;
+        n->in_a_row++;
+        if (n->in_a_row > n->worst)
+            n->worst = n->in_a_row;
+        node_send(n, true);
+        return;
+    }
+    assert_int_equal(n->a.outcome, APPEND_OK);
+    n->head = n->a.head;
+    n->wins++;
+    n->in_a_row = 0;
+    n->seq++;
+    node_send(n, false);
+}
+
+static void two_stores_lose_nothing_when_they_race(void **state)
+{
+    (void)state;
+    struct rig_store two;
+    static struct node n[2];
+    uint64_t review = rig_review(&rig, ana);
+    rig_store_open(&rig, &two, NULL);
+    for (int i = 0; i < 2; i++) {
+        n[i] = (struct node){.st = i ? &two : &st, .review = review, .head = 1, .seq = 1};
+        n[i].client = (uint64_t)(100 + i);
+        assert_int_equal(rig_session(n[i].st, review, n[i].client, ana, NULL), 1);
+        node_send(&n[i], false);
+    }
+    while (n[0].wins + n[1].wins < APPENDS) {
+        uv_run(&rig.loop, UV_RUN_ONCE);
+        for (int i = 0; i < 2; i++) {
+            if (n[i].a.done)
+                node_take(&n[i]);
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        rig_until(&rig, &n[i].a.done);
+        n[i].wins += n[i].a.outcome == APPEND_OK;
+    }
+    uint64_t head = rig_check_log(&rig, review);
+    assert_int_equal(head, 1 + n[0].wins + n[1].wins);
+    for (int i = 0; i < 2; i++) {
+        assert_true(n[i].wins > 0);
+        assert_int_equal(
+            rig_int(&rig, "SELECT last_seq FROM session WHERE review = %llu AND client = %llu",
+                    (unsigned long long)review, (unsigned long long)n[i].client),
+            n[i].wins);
+        printf("# node %d: %u appends, %u lost races, at most %u in a row\n", i, n[i].wins,
+               n[i].losses, n[i].worst);
+    }
+    /* each (client, seq) once */
+    assert_int_equal(rig_int(&rig, "SELECT count(DISTINCT body) FROM rev_batch WHERE review = %llu",
+                             (unsigned long long)review),
+                     head);
+    rig_store_close(&rig, &two);
+}
+
+/* Waits, on r->sql, until an append hangs on a lock. */
+static void until_waiting(void)
+{
+    while (rig_int(&rig, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                         " AND query LIKE '%%plimsoll_append%%'") == 0)
+        rig_turn(&rig);
+}
+
+static void append_sees_rights_as_of_its_lock(void **state)
+{
+    (void)state;
+    struct rig_person q = rig_person(&rig);
+    uint64_t review = rig_review(&rig, ana);
+    struct rig_append a;
+    char sql[128];
+    rig_member(&rig, review, q, PL_ROLE_RESPONDER);
+    uint32_t epoch = rig_session(&st, review, 8, q, NULL);
+    PGconn *c = rig_connect(&rig);
+    snprintf(sql, sizeof sql, "BEGIN; SELECT plimsoll_member_set(%llu, 0, 0, 0, 'p%u', 0, 0)",
+             (unsigned long long)review, rig.names);
+    PQclear(PQexec(c, sql));
+    rig_edit(&a, review, 1, q, 8, epoch, 1);
+    rig_append_start(&st, &a);
+    until_waiting();
+    PQclear(PQexec(c, "COMMIT"));
+    rig_until(&rig, &a.done);
+    assert_int_equal(a.outcome, APPEND_REFUSED);
+    assert_int_equal(a.verdict[0], AUTHOR_REVOKED);
+    /* the same for a session that is opened meanwhile */
+    epoch = rig_session(&st, review, 7, ana, NULL);
+    snprintf(sql, sizeof sql, "BEGIN; SELECT plimsoll_session_open(%llu, 7, %llu, %llu)",
+             (unsigned long long)review, (unsigned long long)ana.user,
+             (unsigned long long)ana.device);
+    PQclear(PQexec(c, sql));
+    rig_edit(&a, review, 1, ana, 7, epoch, 1);
+    rig_append_start(&st, &a);
+    until_waiting();
+    PQclear(PQexec(c, "COMMIT"));
+    rig_until(&rig, &a.done);
+    assert_int_equal(a.outcome, APPEND_REFUSED);
+    assert_int_equal(a.verdict[0], AUTHOR_FENCED);
+    /* and for a device that is revoked */
+    snprintf(sql, sizeof sql, "BEGIN; SELECT plimsoll_device_revoke(%llu, 0, 0, 0)",
+             (unsigned long long)ana.device);
+    PQclear(PQexec(c, sql));
+    rig_edit(&a, review, 1, ana, 7, epoch + 1, 1);
+    rig_append_start(&st, &a);
+    until_waiting();
+    PQclear(PQexec(c, "COMMIT"));
+    rig_until(&rig, &a.done);
+    assert_int_equal(a.verdict[0], AUTHOR_REVOKED);
+    PQfinish(c);
+    ana = rig_person(&rig);
+}
+
+/* Removal and edit at the same time, in any order that comes: in the chain of the review no edit of
+ * a person stands behind the end of his participation. */
+static void no_edit_follows_the_end_of_participation(void **state)
+{
+    (void)state;
+    struct rig_person q = rig_person(&rig);
+    unsigned name = rig.names;
+    uint64_t review = rig_review(&rig, ana);
+    uint64_t head = 1;
+    uint64_t seq = 1;
+    unsigned ok = 0;
+    PGconn *c = rig_connect(&rig);
+    char sql[128];
+    for (int i = 0; i < INTERLEAVINGS; i++) {
+        struct rig_append a;
+        rig_member(&rig, review, q, PL_ROLE_RESPONDER);
+        uint32_t epoch = rig_session(&st, review, 8, q, NULL);
+        snprintf(sql, sizeof sql, "SELECT plimsoll_member_set(%llu, 0, 0, 0, 'p%u', 0, 0)",
+                 (unsigned long long)review, name);
+        rig_edit(&a, review, head, q, 8, epoch, seq);
+        if (i % 2)
+            assert_int_equal(PQsendQuery(c, sql), 1);
+        rig_append_start(&st, &a);
+        rig_turn(&rig);
+        if (i % 2 == 0)
+            assert_int_equal(PQsendQuery(c, sql), 1);
+        rig_until(&rig, &a.done);
+        for (PGresult *res = PQgetResult(c); res; res = PQgetResult(c))
+            PQclear(res);
+        if (a.outcome == APPEND_OK) {
+            head = a.head;
+            seq++;
+            ok++;
+        } else {
+            assert_int_equal(a.outcome, APPEND_REFUSED);
+            assert_int_equal(a.verdict[0], AUTHOR_REVOKED);
+        }
+    }
+    printf("# %u of %d edits came first\n", ok, INTERLEAVINGS);
+    /* walk the chain: kind 0203 carries user and role in its first two fields */
+    assert_int_equal(
+        rig_int(&rig,
+                "WITH e AS (SELECT rseq, kind, actor, substr(leaf, 139, 8) AS who,"
+                " substr(leaf, 151, 2) AS role FROM audit_event WHERE review = %llu)"
+                " SELECT count(*) FROM e JOIN LATERAL (SELECT m.role FROM e m WHERE m.kind = 515"
+                " AND m.who = int8send(%llu) AND m.rseq < e.rseq ORDER BY m.rseq DESC LIMIT 1) m"
+                " ON true WHERE e.kind = 769 AND e.actor = %llu AND m.role = '\\x0000'",
+                (unsigned long long)review, (unsigned long long)q.user, (unsigned long long)q.user),
+        0);
+    assert_int_equal(rig_check_log(&rig, review), head);
+    PQfinish(c);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(append_sees_rights_as_of_its_lock),
+        cmocka_unit_test(no_edit_follows_the_end_of_participation),
+        cmocka_unit_test(two_stores_lose_nothing_when_they_race),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
