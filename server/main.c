@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "plimsoll/base/err.h"
-#include "plimsoll/base/file.h"
+#include "plimsoll/base/log.h"
 #include "plimsoll/base/opt.h"
 #include "plimsoll/base/str.h"
 #include "plimsoll/doc/schema.h"
@@ -396,6 +396,7 @@ int main(int argc, char **argv)
     struct pl_err e;
     pl_err_init(&e);
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    pl_log_set_level(PL_LOG_WARN); /* commands talk to a person; serve sets its own level */
     if (argc < 2) {
         pl_opt_print_verbs(PROGRAM, verbs, COUNT(verbs), stderr);
         return 2;

@@ -127,6 +127,7 @@ static int use_own(struct pl_tls_ctx *c, const char *chain_pem, const char *key_
     return fits ? 0 : tls_fail(e, PL_E_CONFIG, "the key does not fit the certificate");
 }
 
+/* long: the signature is OpenSSL's */
 static void count_key_updates(int is_write, int version, int type, const void *bytes, size_t n,
                               SSL *ssl, void *arg)
 {

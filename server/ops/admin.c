@@ -210,6 +210,9 @@ int admin_device_revoke(const struct admin *a, uint64_t device, struct pl_err *e
     rc = local_wait(l, repo_device_revoke(local_store(l), device, 0, 0, on_done, &answer), &answer,
                     e);
     local_close(l);
+    if (rc == -PL_E_NOENT) {
+        return pl_fail(e, PL_E_NOENT, "there is no device %llu", (unsigned long long)device);
+    }
     if (rc == 0) {
         (void)fprintf(stderr, "Device %llu is revoked; its connections end.\n",
                       (unsigned long long)device);

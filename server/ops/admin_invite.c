@@ -94,8 +94,7 @@ static int parse_review(const char *text, uint64_t *review, struct pl_err *e)
     if (pl_parse_u64(text, review) == 0 && *review > 0 && *review <= INT64_MAX) {
         return 0;
     }
-    if (pl_short_id_parse(text, strlen(text), &kind, &no, e) != 0 ||
-        kind != PL_KIND_REVIEW) {
+    if (pl_short_id_parse(text, strlen(text), &kind, &no, e) != 0 || kind != PL_KIND_REVIEW) {
         return pl_fail(e, PL_E_USAGE, "--review takes an id such as REV-12");
     }
     *review = (uint64_t)no;

@@ -35,6 +35,8 @@ struct pl_tls_ctx *pl_tls_client_ctx(const uint8_t root_pin[PL_SPKI_HASH], const
 void pl_tls_ctx_ref(struct pl_tls_ctx *c);
 void pl_tls_ctx_unref(struct pl_tls_ctx *c); /* NULL ok */
 
+/* A connection; holds a reference to the context. `alpn` is one of PL_ALPN_... NULL and *e on
+ * failure. */
 struct pl_tls *pl_tls_new_server(struct pl_tls_ctx *c, struct pl_err *e);
 struct pl_tls *pl_tls_new_client(struct pl_tls_ctx *c, const char *alpn, struct pl_err *e);
 void pl_tls_free(struct pl_tls *t); /* NULL ok */
