@@ -53,6 +53,9 @@ void client_redial(struct client *c);
 void client_host(const struct client *c, char *out, size_t size);
 const char *client_state(const struct client *c);
 
+/* The folder of journals and rescue files when nothing else is asked for. */
+int client_state_preset(char *out, size_t size, struct pl_err *e) PL_MUST;
+
 /* Greeting of the server: who we are there. NULL until first up. Borrowed. */
 const struct pl_welcome *client_welcome(const struct client *c);
 /* Who we are, by the profile. */

@@ -33,22 +33,28 @@ struct sync_work { /* an fsync on the worker pool */
 /* --- files
  * ----------------------------------------------------------------------------------------- */
 
-int client_state_dir(struct client *c, const char *asked, struct pl_err *e)
+int client_state_preset(char *out, size_t size, struct pl_err *e)
 {
     const char *xdg = getenv("XDG_STATE_HOME");
     const char *home = getenv("HOME");
     int n = 0;
-    if (asked)
-        n = snprintf(c->state_dir, sizeof(c->state_dir), "%s", asked);
-    else if (xdg && xdg[0] == '/')
-        n = snprintf(c->state_dir, sizeof(c->state_dir), "%s/plimsoll", xdg);
+    if (xdg && xdg[0] == '/')
+        n = snprintf(out, size, "%s/plimsoll", xdg);
     else if (home && home[0] == '/')
-        n = snprintf(c->state_dir, sizeof(c->state_dir), "%s/.local/state/plimsoll", home);
+        n = snprintf(out, size, "%s/.local/state/plimsoll", home);
     else
         return pl_fail(e, PL_E_IO,
-                       "no place for the journal: neither XDG_STATE_HOME nor HOME is "
-                       "set");
-    if (n < 0 || (size_t)n >= sizeof(c->state_dir))
+                       "no place for the journal: neither XDG_STATE_HOME nor HOME is set");
+    if (n < 0 || (size_t)n >= size)
+        return pl_fail(e, PL_E_LIMIT, "the path of the state folder is too long");
+    return 0;
+}
+
+int client_state_dir(struct client *c, const char *asked, struct pl_err *e)
+{
+    if (!asked)
+        return client_state_preset(c->state_dir, sizeof(c->state_dir), e);
+    if (pl_strlcpy(c->state_dir, asked, sizeof(c->state_dir)) >= sizeof(c->state_dir))
         return pl_fail(e, PL_E_LIMIT, "the path of the state folder is too long");
     return 0;
 }

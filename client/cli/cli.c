@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * From argv to exit status: finds the verb, reads its options, runs it, writes its data whole or
+ * not at all, and says errors the same way everywhere.
+ */
+#include "cli/cli.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plimsoll/base/file.h"
+#include "plimsoll/base/log.h"
+#include "plimsoll/base/mem.h"
+#include "plimsoll/base/str.h"
+
+#include "cli/cli_int.h"
+
+#define OUT_MAX (256u * 1024u * 1024u)
+
+/* --- errors
+ * ------------------------------------------------------------------------------------------ */
+
+static void print_json_error(const struct pl_err *e)
+{
+    const struct pl_error_info *i = pl_error_info(e->code);
+    json_t *j =
+        json_pack("{s:s, s:s, s:s, s:s, s:i}", "schema", "plimsoll.error/1", "code", i->token,
+                  "message", e->text, "hint", i->suggestion, "exit", i->exit_status);
+    if (!j)
+        return;
+    (void)json_dumpf(j, stderr, JSON_COMPACT);
+    (void)fputc('\n', stderr);
+    json_decref(j);
+}
+
+static int report(const struct pl_err *e, bool json)
+{
+    const struct pl_error_info *i = pl_error_info(e->code);
+    if (json) {
+        print_json_error(e);
+    } else {
+        (void)fprintf(stderr, "plimsoll: %s\n", e->text[0] ? e->text : i->title);
+        if (i->suggestion[0])
+            (void)fprintf(stderr, "  %s.\n", i->suggestion);
+    }
+    return i->exit_status;
+}
+
+/* --- finding the verb
+ * ---------------------------------------------------------------------------------- */
+
+static size_t verb_count(void)
+{
+    size_t n = 0;
+    while (cli_verbs[n])
+        n++;
+    return n;
+}
+
+struct pl_opt_verb *cli_opt_verbs(size_t *n)
+{
+    *n = verb_count();
+    struct pl_opt_verb *v = pl_xcalloc(*n + 1, sizeof(*v));
+    for (size_t i = 0; i < *n; i++)
+        v[i] = cli_verbs[i]->opt;
+    return v;
+}
+
+const struct cli_verb *cli_verb_find(int argc, char *const *argv, int *used, struct pl_err *e)
+{
+    size_t n = 0;
+    struct pl_opt_verb *v = cli_opt_verbs(&n);
+    const struct pl_opt_verb *hit = pl_opt_find_verb(v, n, argc, argv, used, e);
+    const struct cli_verb *verb = hit ? cli_verbs[hit - v] : NULL;
+    free(v);
+    return verb;
+}
+
+static void print_help(FILE *out)
+{
+    size_t n = 0;
+    struct pl_opt_verb *v = cli_opt_verbs(&n);
+    (void)fprintf(out, "plimsoll: reviews after incidents, held together from terminals\n\n"
+                       "usage: plimsoll                 full screen\n"
+                       "       plimsoll REV-1           full screen, at that review\n"
+                       "       plimsoll VERB [...]      one of the verbs below\n\n");
+    pl_opt_print_verbs("plimsoll", v, n, out);
+    (void)fprintf(out, "\n'plimsoll VERB --help' tells more. First of all: plimsoll join INVITE\n");
+    free(v);
+}
+
+void cli_print_verb_help(const struct cli_verb *v, FILE *out)
+{
+    pl_opt_print_usage("plimsoll", &v->opt, out);
+    if (v->examples)
+        (void)fprintf(out, "\nExamples:\n%s", v->examples);
+}
+
+/* --- one run
+ * ------------------------------------------------------------------------------------------- */
+
+int cli_parse_time(const char *s, const char *option, uint64_t *ms, struct pl_err *e)
+{
+    char *end = NULL;
+    double v = strtod(s, &end);
+    double unit = 0;
+    if (pl_str_eq(end, "ms"))
+        unit = 1;
+    else if (pl_str_eq(end, "s") || *end == '\0')
+        unit = 1000;
+    else if (pl_str_eq(end, "m"))
+        unit = 60000;
+    else if (pl_str_eq(end, "h"))
+        unit = 3600000;
+    if (end == s || unit == 0 || !(v > 0) || v * unit > 86400000.0)
+        return pl_fail(e, PL_E_USAGE, "%s takes a time like 500ms, 10s or 2m, not '%s'", option, s);
+    *ms = (uint64_t)(v * unit);
+    return 0;
+}
+
+static void on_client_closed(void *ctx)
+{
+    struct cli *c = ctx;
+    c->client = NULL;
+}
+
+static void cli_release(struct cli *c)
+{
+    if (c->has_loop) {
+        if (c->client)
+            client_close(c->client, on_client_closed, c);
+        uv_close((uv_handle_t *)&c->timer, NULL);
+        (void)uv_run(&c->loop, UV_RUN_DEFAULT);
+        PL_ASSERT(uv_loop_close(&c->loop) == 0);
+    }
+    trust_release(&c->profile);
+    pl_buf_release(&c->out);
+}
+
+static int write_out(struct cli *c, struct pl_err *e)
+{
+    const struct cli_common *o = c->opt;
+    if (o->output && !pl_str_eq(o->output, "-")) {
+        if (o->force)
+            return pl_file_write_atomic(o->output, c->out.data, c->out.len, 0644, e);
+        return pl_file_write_new(o->output, c->out.data, c->out.len, 0644, e);
+    }
+    if (c->out_failed)
+        return pl_fail(e, PL_E_LIMIT, "the output is too large");
+    if (c->out.len == 0)
+        return 0;
+    if (fwrite(c->out.data, 1, c->out.len, stdout) != c->out.len || fflush(stdout) != 0)
+        return pl_fail(e, PL_E_IO, "cannot write to standard output");
+    return 0;
+}
+
+static int run_verb(const struct cli_verb *v, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    struct cli c;
+    memset(&c, 0, sizeof(c));
+    c.opt = opts;
+    c.verb = v->opt.name;
+    pl_buf_init(&c.out, OUT_MAX);
+    struct pl_log_options log = {.level = c.opt->verbose > 1   ? PL_LOG_TRACE
+                                          : c.opt->verbose > 0 ? PL_LOG_DEBUG
+                                                               : PL_LOG_ERR};
+    int rc = pl_log_open(&log, e);
+    if (rc == 0)
+        rc = cli_parse_time(c.opt->timeout ? c.opt->timeout : "10s", "--timeout", &c.timeout_ms, e);
+    if (rc == 0)
+        rc = v->run(&c, opts, argc, argv, e);
+    /* Data of a verb that failed half way is no data; findings and partial results are. */
+    if (rc >= 0) {
+        int written = write_out(&c, e);
+        if (written < 0)
+            rc = written;
+    }
+    cli_release(&c);
+    return rc;
+}
+
+int cli_main(int argc, char **argv)
+{
+    struct pl_err e;
+    int used = 0;
+    int first = 0;
+    pl_err_init(&e);
+    if (argc < 2 || pl_str_eq(argv[1], "-h") || pl_str_eq(argv[1], "--help")) {
+        print_help(argc < 2 ? stderr : stdout);
+        return argc < 2 ? 2 : 0;
+    }
+    if (pl_str_eq(argv[1], "--version")) {
+        (void)printf("plimsoll %s\n", PL_VERSION);
+        return 0;
+    }
+    const struct cli_verb *v = cli_verb_find(argc, argv, &used, &e);
+    if (!v)
+        return report(&e, false);
+    void *opts = pl_xcalloc(1, v->opt_size);
+    int rc = pl_opt_parse(&v->opt, argc - used, argv + used, opts, &first, &e);
+    if (rc == PL_OPT_HELP_SEEN) {
+        cli_print_verb_help(v, stdout);
+        free(opts);
+        return 0;
+    }
+    const struct cli_common *common = opts;
+    if (rc == 0)
+        rc = run_verb(v, opts, argc - used - first, argv + used + first, &e);
+    int status = rc < 0 ? report(&e, common->json || common->jsonl) : rc;
+    free(opts);
+    return status;
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Inside cli/: the verb tables of the files verb_*.c, and what help and completion need.
+ */
+#ifndef PLIMSOLL_CLIENT_CLI_CLI_INT_H
+#define PLIMSOLL_CLIENT_CLI_CLI_INT_H
+
+#include <stdio.h>
+
+#include "cli/cli.h"
+
+/* The verbs' option tables as one array, for base/opt; free() it. */
+struct pl_opt_verb *cli_opt_verbs(size_t *n);
+
+/* "500ms", "10s", "2m", "1h"; `option` is named in the error. */
+int cli_parse_time(const char *s, const char *option, uint64_t *ms, struct pl_err *e) PL_MUST;
+
+void cli_print_verb_help(const struct cli_verb *v, FILE *out);
+
+extern const struct cli_verb verb_join, verb_whoami, verb_profile_list, verb_profile_use;
+extern const struct cli_verb verb_new, verb_list, verb_show, verb_set, verb_edit, verb_export;
+extern const struct cli_verb verb_timeline_list, verb_timeline_add, verb_timeline_edit,
+    verb_timeline_rm;
+extern const struct cli_verb verb_observe_list, verb_observe_add, verb_observe_edit,
+    verb_observe_rm;
+extern const struct cli_verb verb_cause_list, verb_cause_add, verb_cause_edit, verb_cause_rm;
+extern const struct cli_verb verb_actions_list, verb_actions_add, verb_actions_edit,
+    verb_actions_rm;
+extern const struct cli_verb verb_comment_list, verb_comment_add, verb_comment_resolve;
+extern const struct cli_verb verb_people_list, verb_people_add, verb_people_rm, verb_people_role;
+extern const struct cli_verb verb_watch, verb_history;
+extern const struct cli_verb verb_journal_list, verb_journal_send, verb_journal_export,
+    verb_journal_drop;
+extern const struct cli_verb verb_doctor, verb_completion, verb_help;
+
+#endif

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Blocking steps over the loop: connect, ask, open, settle. Each runs the loop until its condition
+ * holds or its time is over; a link that has stopped for good ends it at once with the reason.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "plimsoll/base/mem.h"
+#include "plimsoll/base/str.h"
+
+#include "cli/cli_int.h"
+
+static void on_link(void *ctx, enum link_state state, int code, const char *why, int64_t retry_ms)
+{
+    struct cli *c = ctx;
+    (void)retry_ms;
+    if (state == LINK_UP) {
+        c->stop_code = 0;
+        return;
+    }
+    (void)pl_strlcpy(c->err.text, why, sizeof(c->err.text));
+    c->err.code = code;
+    if (state == LINK_STOPPED)
+        c->stop_code = code;
+    uv_stop(&c->loop);
+}
+
+static void on_timer(uv_timer_t *t)
+{
+    uv_stop(t->loop);
+}
+
+int cli_connect(struct cli *c, struct pl_err *e)
+{
+    char name[TRUST_PROFILE_MAX + 1];
+    int rc = trust_choose(NULL, c->opt->profile, name, e);
+    if (rc == 0)
+        rc = trust_load(NULL, name, &c->profile, e);
+    if (rc < 0)
+        return rc;
+    if (uv_loop_init(&c->loop) < 0)
+        return pl_fail(e, PL_E_INTERNAL, "no event loop");
+    PL_ASSERT(uv_timer_init(&c->loop, &c->timer) == 0);
+    c->has_loop = true;
+    struct client_options o = {.server = c->opt->server, .offline = c->opt->offline};
+    if (!o.server)
+        o.server = getenv("PLIMSOLL_SERVER");
+    struct client_handlers h = {on_link, c};
+    return client_new(&c->client, &c->loop, &c->profile, &o, &h, e);
+}
+
+int cli_wait(struct cli *c, cli_cond cond, void *ctx, uint64_t ms, struct pl_err *e)
+{
+    uint64_t end = 0;
+    uv_update_time(&c->loop);
+    end = uv_now(&c->loop) + ms;
+    while (!cond(ctx)) {
+        uint64_t now = uv_now(&c->loop);
+        if (c->stop_code != 0)
+            return pl_fail(e, c->stop_code, "%s", c->err.text);
+        if (now >= end) {
+            bool up = client_link_state(c->client) == LINK_UP;
+            return pl_fail(e, up ? PL_E_TIMEOUT : PL_E_UNREACHABLE, "%s",
+                           up               ? "the server did not answer in time"
+                           : c->err.text[0] ? c->err.text
+                                            : "no connection in time");
+        }
+        (void)uv_timer_start(&c->timer, on_timer, end - now, 0);
+        (void)uv_run(&c->loop, UV_RUN_ONCE);
+    }
+    (void)uv_timer_stop(&c->timer);
+    return 0;
+}
+
+/* --- asking
+ * -------------------------------------------------------------------------------------------- */
+
+struct asking {
+    struct cli *c;
+    bool is_done;
+    int rc;
+    cli_take take;
+    void *ctx;
+    struct pl_err *e;
+};
+
+static void on_reply(void *ctx, int rc, struct pl_msg *reply, const struct pl_err *e)
+{
+    struct asking *a = ctx;
+    a->is_done = true;
+    a->rc = rc;
+    if (rc < 0)
+        a->rc = pl_fail(a->e, e->code, "%s", e->text);
+    else if (a->take)
+        a->rc = a->take(a->ctx, reply, a->e);
+}
+
+static bool asked(void *ctx)
+{
+    const struct asking *a = ctx;
+    return a->is_done;
+}
+
+int cli_call(struct cli *c, struct pl_msg *m, cli_take take, void *ctx, struct pl_err *e)
+{
+    struct asking a = {.c = c, .take = take, .ctx = ctx, .e = e};
+    client_call(c->client, m, c->timeout_ms, on_reply, &a);
+    /* The request has its own deadline, and always ends: a little more than it, and never less. */
+    int rc = cli_wait(c, asked, &a, c->timeout_ms + 1000, e);
+    if (a.is_done)
+        return a.rc;
+    if (c->client) {
+        client_close(c->client, NULL, NULL);
+        c->client = NULL;
+    }
+    return rc;
+}
+
+/* --- opening
+ * --------------------------------------------------------------------------------------------- */
+
+struct opening {
+    struct review *r;
+    bool is_open, must_be_live;
+    int rc;
+    struct pl_err err;
+};
+
+struct refusal {
+    int code;
+    char why[PL_ERR_TEXT_MAX];
+};
+
+/* One review at a time is open in a verb that writes. */
+static struct opening the_opening;
+static struct refusal the_refusal;
+
+static void on_opened(void *ctx, int rc, const struct pl_err *e)
+{
+    struct opening *o = ctx;
+    o->is_open = true;
+    o->rc = rc;
+    if (e)
+        o->err = *e;
+}
+
+static void on_refused(void *ctx, int code, const char *why, const struct pl_cs *lost)
+{
+    (void)ctx;
+    (void)lost;
+    the_refusal.code = code;
+    (void)pl_strlcpy(the_refusal.why, why, sizeof(the_refusal.why));
+}
+
+static bool is_opened(void *ctx)
+{
+    const struct opening *o = ctx;
+    struct sync_status st;
+    if (!o->is_open)
+        return false;
+    if (o->rc < 0 || !o->must_be_live)
+        return true;
+    sync_status(review_sync(o->r), &st);
+    return st.link == SYNC_LIVE || st.gone;
+}
+
+int cli_open(struct cli *c, uint64_t id, bool read_only, struct review **out, struct pl_err *e)
+{
+    struct opening *o = &the_opening;
+    struct review_handlers h = {.opened = on_opened, .refused = on_refused, .ctx = o};
+    memset(o, 0, sizeof(*o));
+    memset(&the_refusal, 0, sizeof(the_refusal));
+    int rc = review_open(&o->r, c->client, id, read_only && !c->opt->offline, &h, e);
+    if (rc < 0)
+        return rc;
+    o->must_be_live = !c->opt->offline;
+    rc = cli_wait(c, is_opened, o, c->opt->offline ? 200 : c->timeout_ms, e);
+    if (rc < 0 && review_is_loaded(o->r) && (c->opt->queue || c->opt->offline))
+        rc = 0;
+    else if (rc < 0 && c->opt->offline)
+        rc = pl_fail(e, PL_E_NOENT, "REV-%llu is not on this machine; open it once with a server",
+                     (unsigned long long)id);
+    if (rc == 0 && o->is_open && o->rc < 0)
+        rc = pl_fail(e, o->err.code, "REV-%llu: %.200s", (unsigned long long)id, o->err.text);
+    if (rc < 0) {
+        review_close(o->r);
+        return rc;
+    }
+    *out = o->r;
+    return 0;
+}
+
+static bool is_settled(void *ctx)
+{
+    const struct review *r = ctx;
+    struct sync_status st;
+    sync_status(review_sync((struct review *)(uintptr_t)r), &st);
+    return sync_is_saved(review_sync((struct review *)(uintptr_t)r)) || the_refusal.code != 0 ||
+           st.gone;
+}
+
+int cli_settle(struct cli *c, struct review *r, bool *queued, struct pl_err *e)
+{
+    struct sync_status st;
+    *queued = false;
+    int rc = c->opt->offline ? -PL_E_UNREACHABLE : cli_wait(c, is_settled, r, c->timeout_ms, e);
+    sync_status(review_sync(r), &st);
+    if (rc == 0 && the_refusal.code != 0) {
+        const char *file = review_rescue_path(r);
+        return pl_fail(e, the_refusal.code, "%.150s%s%.80s", the_refusal.why,
+                       file[0] ? "; kept in " : "", file);
+    }
+    if (rc < 0 && (c->opt->queue || c->opt->offline)) {
+        pl_err_init(e);
+        *queued = true;
+        cli_say(c, "kept on this machine; it is sent when the server can be reached");
+        return 0;
+    }
+    if (rc < 0)
+        pl_wrap(e, "kept in the journal, not sent yet");
+    return rc;
+}
+
+/* --- what people type
+ * -------------------------------------------------------------------------------------- */
+
+int cli_review_id(const char *s, uint64_t *id, struct pl_err *e)
+{
+    uint32_t kind = 0;
+    int64_t no = 0;
+    if (pl_parse_u64(s, id) == 0 && *id > 0)
+        return 0;
+    if (pl_short_id_parse(s, strlen(s), &kind, &no, e) < 0 || kind != PL_KIND_REVIEW)
+        return pl_fail(e, PL_E_USAGE, "'%s' is not a review; they look like REV-2041", s);
+    *id = (uint64_t)no;
+    return 0;
+}
+
+struct hunt {
+    uint64_t ids[200];
+    size_t n;
+};
+
+static int take_ids(void *ctx, struct pl_msg *reply, struct pl_err *e)
+{
+    struct hunt *h = ctx;
+    (void)e;
+    for (size_t i = 0; i < reply->u.list_reply.n && h->n < 200; i++)
+        h->ids[h->n++] = reply->u.list_reply.items[i].review;
+    return 0;
+}
+
+/* Actions have numbers of the whole organisation, so one may be named without its review. */
+static int find_action(struct cli *c, const char *s, uint64_t *review, struct pl_err *e)
+{
+    struct hunt h = {.n = 0};
+    struct pl_msg m = {.type = PL_MSG_LIST};
+    m.u.list.limit = 200;
+    int rc = cli_call(c, &m, take_ids, &h, e);
+    for (size_t i = 0; rc == 0 && i < h.n; i++) {
+        struct review *r = NULL;
+        struct pl_entry *en = NULL;
+        struct pl_err none;
+        if (cli_open(c, h.ids[i], true, &r, &none) < 0)
+            continue;
+        bool hit = act_find(review_doc(r), s, PL_KIND_ACTION, &en, &none) == 0;
+        review_close(r);
+        if (hit) {
+            *review = h.ids[i];
+            return 0;
+        }
+    }
+    return rc < 0 ? rc : pl_fail(e, PL_E_NOENT, "%s is in no review that you can read", s);
+}
+
+int cli_split_id(struct cli *c, const char *s, uint64_t *review, const char **entry,
+                 struct pl_err *e)
+{
+    char head[32];
+    const char *slash = strchr(s, '/');
+    uint32_t kind = 0;
+    int64_t no = 0;
+    *entry = NULL;
+    if (!slash) {
+        if (pl_short_id_parse(s, strlen(s), &kind, &no, NULL) == 0 && kind == PL_KIND_ACTION) {
+            *entry = s;
+            return find_action(c, s, review, e);
+        }
+        if (pl_short_id_parse(s, strlen(s), &kind, &no, NULL) == 0 && kind != PL_KIND_REVIEW)
+            return pl_fail(e, PL_E_USAGE, "%s is unique in its review only; write REV-n/%s", s, s);
+        return cli_review_id(s, review, e);
+    }
+    if (slash == s || (size_t)(slash - s) >= sizeof(head))
+        return pl_fail(e, PL_E_USAGE, "'%s' is not an id; write REV-2041/E-9", s);
+    (void)pl_strlcpy(head, s, (size_t)(slash - s) + 1);
+    *entry = slash + 1;
+    return cli_review_id(head, review, e);
+}
+
+char *cli_text(int argc, char **argv, struct pl_err *e)
+{
+    struct pl_buf b;
+    pl_buf_init(&b, 4u * 1024u * 1024u);
+    int rc = 0;
+    if (argc == 1 && pl_str_eq(argv[0], "-")) {
+        char piece[8192];
+        size_t n = 0;
+        while (rc == 0 && (n = fread(piece, 1, sizeof(piece), stdin)) > 0)
+            rc = pl_buf_add(&b, piece, n);
+        /* What editors and echo put at the end is not part of the text. */
+        while (b.len > 0 && b.data[b.len - 1] == '\n')
+            b.len--;
+    } else {
+        for (int i = 0; rc == 0 && i < argc; i++) {
+            rc = i > 0 ? pl_buf_add_byte(&b, ' ') : 0;
+            if (rc == 0)
+                rc = pl_buf_add_str(&b, argv[i]);
+        }
+    }
+    if (rc < 0) {
+        (void)pl_fail(e, PL_E_TOO_LARGE, "the text is larger than 4 MiB");
+        pl_buf_release(&b);
+        return NULL;
+    }
+    return pl_buf_steal(&b, NULL);
+}
+
+bool cli_confirm(struct cli *c, const char *question, bool preset)
+{
+    char line[16];
+    if (c->opt->yes)
+        return true;
+    if (c->opt->no_input || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO))
+        return preset;
+    (void)fprintf(stderr, "%s [y/N] ", question);
+    return fgets(line, sizeof(line), stdin) && (line[0] == 'y' || line[0] == 'Y');
+}

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Shared text through an editor or a file: what comes back is merged into what others wrote
+ * meanwhile, never put over it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "plimsoll/base/file.h"
+#include "plimsoll/base/mem.h"
+#include "plimsoll/base/str.h"
+
+#include "cli/cli_int.h"
+#include "cli/verb_entry.h"
+
+struct edit_opts {
+    struct cli_common common;
+    const char *file, *field;
+    bool append;
+    uint64_t if_rev;
+};
+
+static const struct pl_opt edit_opts[] = {
+    CLI_COMMON,
+    {0, "file", PL_OPT_STRING, offsetof(struct edit_opts, file), "FILE|-", NULL,
+     "take the text from a file instead of an editor"},
+    {0, "field", PL_OPT_STRING, offsetof(struct edit_opts, field), "FIELD", NULL,
+     "which text (body; impact for a review)"},
+    {0, "append", PL_OPT_FLAG, offsetof(struct edit_opts, append), NULL, NULL,
+     "add at the end instead of replacing"},
+    {0, "if-rev", PL_OPT_NUMBER, offsetof(struct edit_opts, if_rev), "N", NULL,
+     "only if the review is at revision N, else exit 5"},
+};
+
+#define TEXT_MAX (4u * 1024u * 1024u)
+
+static char *read_file(const char *path, struct pl_err *e)
+{
+    struct pl_buf b;
+    if (pl_str_eq(path, "-")) {
+        char *dash[] = {(char[]){'-', '\0'}};
+        return cli_text(1, dash, e);
+    }
+    pl_buf_init(&b, TEXT_MAX);
+    int rc = pl_file_read_all(path, TEXT_MAX - 1, &b, e);
+    if (rc < 0) {
+        pl_buf_release(&b);
+        return NULL;
+    }
+    return b.len ? pl_buf_steal(&b, NULL) : pl_xstrdup("");
+}
+
+/* Runs $VISUAL or $EDITOR on the file and waits. The variable may hold options, so a shell takes it
+ * apart, as git and others do; the file name is passed as an argument, not as part of the text. */
+static int run_editor(const char *path, struct pl_err *e)
+{
+    const char *editor = getenv("PLIMSOLL_EDITOR");
+    if (!editor || !editor[0])
+        editor = getenv("VISUAL");
+    if (!editor || !editor[0])
+        editor = getenv("EDITOR");
+    if (!editor || !editor[0])
+        editor = "vi";
+    char *script = pl_xasprintf("%s \"$1\"", editor);
+    pid_t pid = fork();
+    if (pid == 0) {
+        (void)execl("/bin/sh", "sh", "-c", script, "sh", path, (char *)NULL);
+        _exit(127);
+    }
+    free(script);
+    int status = 0;
+    if (pid < 0)
+        return pl_fail(e, PL_E_IO, "cannot start an editor: %s", strerror(errno));
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        return pl_fail(e, PL_E_IO, "the editor '%s' did not end well; nothing was changed", editor);
+    return 0;
+}
+
+static char *edit_in_editor(const char *text, struct pl_err *e)
+{
+    char path[] = "/tmp/plimsoll-XXXXXX.md";
+    char *out = NULL;
+    size_t n = strlen(text);
+    int fd = mkstemps(path, 3);
+    if (fd < 0) {
+        (void)pl_fail(e, PL_E_IO, "no temporary file: %s", strerror(errno));
+        return NULL;
+    }
+    bool written = write(fd, text, n) == (ssize_t)n;
+    (void)close(fd);
+    if (!written)
+        (void)pl_fail(e, PL_E_IO, "cannot write %s", path);
+    else if (run_editor(path, e) == 0)
+        out = read_file(path, e);
+    (void)unlink(path);
+    if (out) { /* editors end a file with a newline; the text did not have it */
+        size_t len = strlen(out);
+        if (len > 0 && out[len - 1] == '\n' && (n == 0 || text[n - 1] != '\n'))
+            out[len - 1] = '\0';
+    }
+    return out;
+}
+
+static char *new_text(struct cli *c, const struct edit_opts *o, const char *base, struct pl_err *e)
+{
+    if (!o->file && (c->opt->no_input || !isatty(STDIN_FILENO))) {
+        (void)pl_fail(e, PL_E_USAGE, "no terminal for an editor: give --file FILE or --file -");
+        return NULL;
+    }
+    char *text = o->file ? read_file(o->file, e) : edit_in_editor(o->append ? "" : base, e);
+    if (!text || !o->append)
+        return text;
+    const char *gap = base[0] && base[strlen(base) - 1] != '\n' ? "\n" : "";
+    char *all = pl_xasprintf("%s%s%s", base, gap, text);
+    free(text);
+    return all;
+}
+
+static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    const struct edit_opts *o = opts;
+    struct review *r = NULL;
+    struct pl_entry *en = NULL;
+    uint64_t id = 0;
+    const char *name = NULL;
+    bool queued = false;
+    int rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = cli_split_id(c, argv[0], &id, &name, e);
+    if (rc == 0 && !name && argc > 1)
+        name = argv[1];
+    if (rc == 0)
+        rc = cli_open(c, id, false, &r, e);
+    if (rc < 0)
+        return rc;
+    const struct pl_doc *d = review_doc(r);
+    uint64_t rev = pl_doc_rev(sync_base(review_sync(r)));
+    if (o->if_rev && o->if_rev != rev)
+        return pl_fail(e, PL_E_CONFLICT, "the review is at revision %llu", (unsigned long long)rev);
+    if (name)
+        rc = act_find(d, name, 0, &en, e);
+    else
+        en = pl_doc_root(d);
+    if (rc < 0)
+        return rc;
+    const char *field = o->field ? o->field : name ? "body" : "impact";
+    const struct pl_field *f = pl_field_by_name(pl_entry_kind(en), field);
+    if (!f || f->type != PL_FT_TEXT)
+        return pl_fail(e, PL_E_INVALID, "'%s' is not a text of %s", field,
+                       pl_kind_name(pl_entry_kind(en)));
+    struct pl_eid eid = pl_entry_eid(en);
+    char *base = pl_xstrdup(pl_entry_cstr(en, f->number));
+    char *text = new_text(c, o, base, e);
+    rc = text ? 0 : -e->code;
+    if (rc == 0)
+        rc = act_rewrite(r, eid, f->number, base, text, e);
+    if (rc == 0)
+        rc = cli_settle(c, r, &queued, e);
+    if (rc == 0)
+        rc = entry_result(c, r, eid, queued, e);
+    free(base);
+    free(text);
+    return rc;
+}
+
+const struct cli_verb verb_edit = {
+    .opt = {"edit", "ID [ENTRY]", "edit a shared text in your editor; merged when it comes back",
+            edit_opts, sizeof(edit_opts) / sizeof(edit_opts[0]), 1, 2},
+    .opt_size = sizeof(struct edit_opts),
+    .examples = "  plimsoll edit REV-1/F-3\n"
+                "  plimsoll edit REV-1 --field impact --file impact.md\n"
+                "  echo 'seen again at 11:02' | plimsoll edit REV-1/E-9 --append --file -\n",
+    .run = run_edit,
+};

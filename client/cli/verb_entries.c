@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The tables of timeline, observe, cause and actions: which options, which columns.
+ */
+#include "plimsoll/base/str.h"
+
+#include "cli/cli_int.h"
+#include "cli/verb_entry.h"
+
+#define OPT(letter, name, field, arg, help)                                              \
+    {                                                                                    \
+        letter, name, PL_OPT_STRING, offsetof(struct entry_opts, field), arg, NULL, help \
+    }
+#define OPT_SET                                                                       \
+    {                                                                                 \
+        0, "set", PL_OPT_LIST, offsetof(struct entry_opts, set), "FIELD=VALUE", NULL, \
+            "any field by its name; 'none' clears; repeatable"                        \
+    }
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+#define EVENT_OPTS                                                                         \
+    OPT(0, "at", at, "TIME", "when it happened (RFC 3339, e.g. 2026-03-01T09:12:04Z)"),    \
+        OPT(0, "known-at", known_at, "TIME", "when we came to know of it"),                \
+        OPT(0, "lane", lane, "LANE",                                                       \
+            "D detection, R response, C containment, V recovery, "                         \
+            "X decision, M communication, or happened"),                                   \
+        OPT(0, "source", source, "TEXT", "where we know it from"),                         \
+        OPT(0, "mark", mark, "MARK", "start, detect, ack, contain, recover; none clears"), \
+        OPT(0, "actor", actor, "ROLE", "who or what acted; a role rather than a name")
+#define BOARD_OPTS OPT(0, "col", col, "COLUMN", "well, not, surprise, luck")
+#define CAUSE_OPTS                                                     \
+    OPT(0, "branch", branch, "QUESTION", "why, undetected, slow"),     \
+        OPT(0, "class", klass, "CLASS", "technical, process, people"), \
+        OPT(0, "factor", factor, "FACTOR", "see 'plimsoll help fields'")
+#define ACTION_OPTS                                                                        \
+    OPT(0, "control", control, "CONTROL", "prevention, detection, process"),               \
+        OPT(0, "kind", kind, "KIND", "patching, monitoring, testing ... ('help fields')"), \
+        OPT(0, "owner", owner, "USER", "who does it; 'me'"),                               \
+        OPT(0, "due", due, "DATE", "day or time"),                                         \
+        OPT(0, "state", state, "STATE", "idea, committed, in_progress, done ..."),         \
+        OPT(0, "priority", priority, "P", "critical, high, medium"),                       \
+        OPT(0, "finish", finish, "TEXT", "how anyone can see that it is finished")
+
+static const struct pl_opt event_list_opts[] = {CLI_COMMON,
+                                                OPT(0, "lane", lane, "LANE", "only this lane")};
+static const struct pl_opt event_opts[] = {CLI_COMMON, EVENT_OPTS, OPT_SET};
+static const struct pl_opt board_list_opts[] = {CLI_COMMON,
+                                                OPT(0, "col", col, "COLUMN", "only this column")};
+static const struct pl_opt board_opts[] = {CLI_COMMON, BOARD_OPTS, OPT_SET};
+static const struct pl_opt cause_list_opts[] = {CLI_COMMON};
+static const struct pl_opt cause_opts[] = {
+    CLI_COMMON, CAUSE_OPTS, OPT(0, "parent", parent, "F-4", "the cause that it explains"), OPT_SET};
+static const struct pl_opt action_list_opts[] = {
+    CLI_COMMON,
+    OPT(0, "owner", owner, "USER", "only this owner; 'me'"),
+    OPT(0, "state", state, "STATE", "only this state"),
+    {0, "late", PL_OPT_FLAG, offsetof(struct entry_opts, late), NULL, NULL, "only past their day"}};
+static const struct pl_opt action_opts[] = {CLI_COMMON, ACTION_OPTS, OPT_SET};
+static const struct pl_opt rm_opts[] = {CLI_COMMON,
+                                        {0, "restore", PL_OPT_FLAG,
+                                         offsetof(struct entry_opts, restore), NULL, NULL,
+                                         "bring it back instead"}};
+
+static const char *const event_heads[] = {"ID",     "HAPPENED", "LANE",  "MARK",
+                                          "SOURCE", "TEXT",     "REVIEW"};
+static const char *const board_heads[] = {"ID", "COLUMN", "VOTES", "TEXT", "REVIEW"};
+static const char *const cause_heads[] = {"ID", "QUESTION", "CLASS", "FACTOR", "TEXT", "REVIEW"};
+static const char *const action_heads[] = {"ID",  "PRIORITY", "STATE", "OWNER",
+                                           "DUE", "TEXT",     "REVIEW"};
+
+static const struct entry_kind kinds[] = {
+    {PL_KIND_EVENT, "timeline", {"happened_at", "lens", "marker", "source"}, event_heads, 7},
+    {PL_KIND_OBSERVATION, "observe", {"kind", "votes"}, board_heads, 5},
+    {PL_KIND_CAUSE, "cause", {"question", "class", "factor"}, cause_heads, 6},
+    {PL_KIND_ACTION, "actions", {"priority", "state", "owner", "due"}, action_heads, 7},
+};
+
+const struct entry_kind *entry_kind(uint32_t kind)
+{
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (kinds[i].kind == kind)
+            return &kinds[i];
+    PL_BUG("no table for this kind");
+}
+
+#define VERB_LIST(ident, words_, kind_, opts_, text, ex)                                     \
+    static int run_##ident##_list(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
+    {                                                                                        \
+        return entry_list(c, o, n, a, kind_, e);                                             \
+    }                                                                                        \
+    const struct cli_verb verb_##ident##_list = {                                            \
+        .opt = {words_ " list", "[REVIEW...]", text, opts_, COUNT(opts_), 0, -1},            \
+        .opt_size = sizeof(struct entry_opts),                                               \
+        .examples = ex,                                                                      \
+        .run = run_##ident##_list}
+#define VERB_ADD(ident, words_, kind_, opts_, text, ex)                                     \
+    static int run_##ident##_add(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
+    {                                                                                       \
+        return entry_add(c, o, n, a, kind_, e);                                             \
+    }                                                                                       \
+    const struct cli_verb verb_##ident##_add = {                                            \
+        .opt = {words_ " add", "REVIEW TEXT|-", text, opts_, COUNT(opts_), 1, -1},          \
+        .opt_size = sizeof(struct entry_opts),                                              \
+        .examples = ex,                                                                     \
+        .run = run_##ident##_add}
+#define VERB_EDIT(ident, words_, kind_, opts_, text, ex)                                     \
+    static int run_##ident##_edit(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
+    {                                                                                        \
+        return entry_edit(c, o, n, a, kind_, e);                                             \
+    }                                                                                        \
+    const struct cli_verb verb_##ident##_edit = {                                            \
+        .opt = {words_ " edit", "REVIEW ID [TEXT|-]", text, opts_, COUNT(opts_), 1, -1},     \
+        .opt_size = sizeof(struct entry_opts),                                               \
+        .examples = ex,                                                                      \
+        .run = run_##ident##_edit}
+#define VERB_RM(ident, words_, kind_, text)                                                \
+    static int run_##ident##_rm(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
+    {                                                                                      \
+        return entry_rm(c, o, n, a, kind_, e);                                             \
+    }                                                                                      \
+    const struct cli_verb verb_##ident##_rm = {                                            \
+        .opt = {words_ " rm", "REVIEW ID", text, rm_opts, COUNT(rm_opts), 1, 2},           \
+        .opt_size = sizeof(struct entry_opts),                                             \
+        .run = run_##ident##_rm}
+
+VERB_LIST(timeline, "timeline", PL_KIND_EVENT, event_list_opts, "events in order of time",
+          "  plimsoll timeline list REV-1 --json\n");
+VERB_ADD(timeline, "timeline", PL_KIND_EVENT, event_opts, "add an event",
+         "  plimsoll timeline add REV-1 --at 2026-03-01T09:12:04Z --lane D --mark detect \\\n"
+         "      'alert \"5xx > 2 %\" fired, queue low'\n");
+VERB_EDIT(timeline, "timeline", PL_KIND_EVENT, event_opts, "change an event",
+          "  plimsoll timeline edit REV-1 E-9 --mark none\n");
+VERB_RM(timeline, "timeline", PL_KIND_EVENT, "remove an event (--restore brings it back)");
+VERB_LIST(observe, "observe", PL_KIND_OBSERVATION, board_list_opts, "the board",
+          "  plimsoll observe list REV-1 --col not\n");
+VERB_ADD(observe, "observe", PL_KIND_OBSERVATION, board_opts,
+         "add a card; from standard input, one a line",
+         "  plimsoll observe add REV-1 --col well 'flag kill switch worked in 40 s'\n");
+VERB_EDIT(observe, "observe", PL_KIND_OBSERVATION, board_opts, "change a card",
+          "  plimsoll observe edit REV-1 O-14 --col surprise\n");
+VERB_RM(observe, "observe", PL_KIND_OBSERVATION, "remove a card (--restore brings it back)");
+VERB_LIST(cause, "cause", PL_KIND_CAUSE, cause_list_opts, "contributing factors",
+          "  plimsoll cause list REV-1\n");
+VERB_ADD(cause, "cause", PL_KIND_CAUSE, cause_opts, "add a contributing factor",
+         "  plimsoll cause add REV-1 --branch undetected --class process --parent F-3 \\\n"
+         "      'no owner for alert rules after a reorganisation'\n");
+VERB_EDIT(cause, "cause", PL_KIND_CAUSE, cause_opts, "change a contributing factor",
+          "  plimsoll cause edit REV-1 F-3 --class technical\n");
+VERB_RM(cause, "cause", PL_KIND_CAUSE, "remove a cause (--restore brings it back)");
+VERB_LIST(actions, "actions", PL_KIND_ACTION, action_list_opts,
+          "actions of the named reviews, or of all of yours",
+          "  plimsoll actions list --owner me --late\n");
+VERB_ADD(actions, "actions", PL_KIND_ACTION, action_opts, "propose an action",
+         "  plimsoll actions add REV-1 --control detection --owner me --due 2026-12-01 \\\n"
+         "      'alert on replica lag above 30 s'\n");
+VERB_EDIT(actions, "actions", PL_KIND_ACTION, action_opts, "change an action",
+          "  plimsoll actions edit REV-1 A-121 --due 2026-12-01\n");
+VERB_RM(actions, "actions", PL_KIND_ACTION, "remove an action (--restore brings it back)");

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Entries by verb: timeline, observe, cause, actions, each with list, add, edit, rm. One piece of
+ * code over a table of options, since the schema knows what each field takes.
+ */
+#include "cli/verb_entry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plimsoll/base/mem.h"
+#include "plimsoll/base/str.h"
+#include "plimsoll/base/time.h"
+#include "plimsoll/render/json.h"
+
+#include "cli/cli_int.h"
+
+#define FIELDS_MAX  48
+#define ENTRIES_MAX 5000
+
+/* --- words of the command line
+ * -------------------------------------------------------------------- */
+
+static const struct {
+    const char *word, *value;
+} words[] = {
+    /* lanes of the timeline */
+    {"D", "detection"},
+    {"R", "response"},
+    {"C", "containment"},
+    {"V", "recovery"},
+    {"X", "decision"},
+    {"M", "communication"},
+    /* columns of the board */
+    {"not", "badly"},
+    {"surprising", "surprise"},
+    /* marks */
+    {"start", "impact_start"},
+    {"detect", "detected"},
+    {"ack", "triaged"},
+    {"contain", "contained"},
+    {"recover", "recovered"},
+    /* questions and classes */
+    {"why", "why_happened"},
+    {"undetected", "why_undetected"},
+    {"slow", "why_slow"},
+    {"human", "people"},
+};
+
+const char *entry_word(const char *s)
+{
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (pl_str_eq(s, words[i].word))
+            return words[i].value;
+    return s;
+}
+
+/* A day alone means its end, UTC: work due on a day may be done on that day. */
+static const char *due_time(const char *s, char buf[PL_RFC3339_SIZE])
+{
+    if (strlen(s) != 10 || s[4] != '-' || s[7] != '-')
+        return s;
+    (void)snprintf(buf, PL_RFC3339_SIZE, "%sT23:59:59Z", s);
+    return buf;
+}
+
+struct fields {
+    struct act_field f[FIELDS_MAX];
+    size_t n;
+    char *owned[FIELDS_MAX];
+    size_t n_owned;
+};
+
+static void fields_release(struct fields *fs)
+{
+    for (size_t i = 0; i < fs->n_owned; i++)
+        free(fs->owned[i]);
+}
+
+static int field_put(struct fields *fs, const char *name, const char *value, struct pl_err *e)
+{
+    if (fs->n >= FIELDS_MAX)
+        return pl_fail(e, PL_E_LIMIT, "at most %d fields at once", FIELDS_MAX);
+    fs->f[fs->n++] = (struct act_field){name, value};
+    return 0;
+}
+
+/* "name=value", "+tag" is "tags=+tag". */
+static int entry_assignment(struct fields *fs, const char *s, struct pl_err *e)
+{
+    const char *eq = strchr(s, '=');
+    if (s[0] == '+' || s[0] == '-')
+        return field_put(fs, "tags", s, e);
+    if (!eq || eq == s)
+        return pl_fail(e, PL_E_USAGE, "'%s' is not FIELD=VALUE", s);
+    char *name = pl_xstrndup(s, (size_t)(eq - s));
+    if (fs->n_owned >= FIELDS_MAX) {
+        free(name);
+        return pl_fail(e, PL_E_LIMIT, "at most %d fields at once", FIELDS_MAX);
+    }
+    fs->owned[fs->n_owned++] = name;
+    return field_put(fs, name, eq + 1, e);
+}
+
+static int from_options(struct cli *c, const struct entry_opts *o, struct fields *fs,
+                        char due[PL_RFC3339_SIZE], struct pl_err *e)
+{
+    const struct {
+        const char *value, *field;
+    } map[] = {
+        {o->at, "happened_at"},     {o->known_at, "known_at"},
+        {o->lane, "lens"},          {o->source, "source"},
+        {o->mark, "marker"},        {o->actor, "actor"},
+        {o->col, "kind"},           {o->branch, "question"},
+        {o->klass, "class"},        {o->factor, "factor"},
+        {o->control, "control"},    {o->kind, "kind"},
+        {o->owner, "owner"},        {o->due, "due"},
+        {o->state, "state"},        {o->priority, "priority"},
+        {o->finish, "finish_test"},
+    };
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof(map) / sizeof(map[0]); i++) {
+        const char *v = map[i].value;
+        if (!v)
+            continue;
+        if (pl_str_eq(map[i].field, "owner") && pl_str_eq(v, "me"))
+            v = c->profile.user_name;
+        else if (pl_str_eq(map[i].field, "due"))
+            v = due_time(v, due);
+        else if (!pl_str_eq(map[i].field, "finish_test"))
+            v = entry_word(v);
+        rc = field_put(fs, map[i].field, v, e);
+    }
+    for (size_t i = 0; rc == 0 && i < o->set.count; i++)
+        rc = entry_assignment(fs, o->set.values[i], e);
+    return rc;
+}
+
+/* --- showing
+ * -------------------------------------------------------------------------------------- */
+
+json_t *entry_json(const struct pl_doc *d, const struct pl_entry *en)
+{
+    struct pl_buf b;
+    struct pl_err e;
+    json_error_t je;
+    json_t *j = NULL;
+    pl_buf_init(&b, 8u * 1024u * 1024u);
+    pl_err_init(&e);
+    if (pl_render_json_entry(d, en, &b, &e) == 0)
+        j = json_loadb((const char *)b.data, b.len, JSON_DISABLE_EOF_CHECK, &je);
+    pl_buf_release(&b);
+    return j ? j : json_object();
+}
+
+void entry_id(const struct pl_entry *en, char out[PL_SHORT_ID_MAX])
+{
+    pl_short_id_format(out, pl_entry_kind(en), pl_entry_int(en, PL_F_NO, 0));
+}
+
+struct numbered {
+    struct review *r;
+    struct pl_eid eid;
+};
+
+static bool has_number(void *ctx)
+{
+    const struct numbered *n = ctx;
+    const struct pl_entry *en = pl_doc_entry(review_doc(n->r), n->eid);
+    return !en || pl_entry_int(en, PL_F_NO, 0) > 0;
+}
+
+int entry_result(struct cli *c, struct review *r, struct pl_eid eid, bool queued, struct pl_err *e)
+{
+    struct numbered n = {r, eid};
+    struct pl_err none;
+    char id[PL_SHORT_ID_MAX];
+    /* The number follows in the same batch, so this costs nothing when the change is durable. */
+    if (!queued && cli_wait(c, has_number, &n, 2000, &none) < 0)
+        cli_say(c, "no number yet");
+    const struct pl_doc *d = review_doc(r);
+    const struct pl_entry *en = pl_doc_entry(d, eid);
+    if (!en)
+        return pl_fail(e, PL_E_NOENT, "the entry is gone");
+    json_t *j = cli_envelope(c, "entry", pl_doc_rev(sync_base(review_sync(r))));
+    (void)json_object_set_new(j, "review",
+                              json_sprintf("REV-%llu", (unsigned long long)review_id(r)));
+    (void)json_object_set_new(j, "queued", json_boolean(queued));
+    (void)json_object_set_new(j, "item", entry_json(d, en));
+    if (cli_json(c, j))
+        return 0;
+    entry_id(en, id);
+    cli_print(c, "%s\n", id);
+    return 0;
+}
+
+static const char *shown(const struct pl_doc *d, const struct pl_entry *en, const char *field,
+                         char *buf, size_t size)
+{
+    const struct pl_field *f = pl_field_by_name(pl_entry_kind(en), field);
+    struct pl_names names = pl_doc_names(d);
+    struct pl_buf b;
+    buf[0] = '\0';
+    if (!f || !pl_field_is_reg(f))
+        return buf;
+    pl_buf_init(&b, size - 1);
+    if (pl_field_format(f, pl_entry_reg(en, f->number), &names, &b) == 0 && b.len > 0) {
+        memcpy(buf, b.data, b.len);
+        buf[b.len] = '\0';
+    }
+    pl_buf_release(&b);
+    return buf;
+}
+
+#define CELL 256
+
+static bool matches(const struct cli *c, const struct pl_doc *d, const struct pl_entry *en,
+                    const struct entry_opts *o)
+{
+    char cell[CELL];
+    if (o->state && !pl_str_eq(shown(d, en, "state", cell, CELL), entry_word(o->state)))
+        return false;
+    if (o->col && !pl_str_eq(shown(d, en, "kind", cell, CELL), entry_word(o->col)))
+        return false;
+    if (o->lane && !pl_str_eq(shown(d, en, "lens", cell, CELL), entry_word(o->lane)))
+        return false;
+    if (o->owner) {
+        const char *who = pl_str_eq(o->owner, "me") ? c->profile.user_name : o->owner;
+        if (!pl_str_eq(shown(d, en, "owner", cell, CELL), who))
+            return false;
+    }
+    if (o->late) {
+        int64_t due = pl_entry_int(en, PL_F_ACTION_DUE, 0);
+        int64_t state = pl_entry_int(en, PL_F_ACTION_STATE, 0);
+        if (due == 0 || due > pl_now_us() || state >= PL_STATE_DONE)
+            return false;
+    }
+    return true;
+}
+
+static void list_one(struct cli *c, struct review *r, uint32_t kind, const struct entry_opts *o,
+                     struct cli_table *t, json_t *items)
+{
+    const struct entry_kind *k = entry_kind(kind);
+    const struct pl_doc *d = review_doc(r);
+    struct pl_entry **all = pl_xcalloc(ENTRIES_MAX, sizeof(struct pl_entry *));
+    size_t n = pl_doc_list(d, kind, all, ENTRIES_MAX);
+    char review[32];
+    (void)snprintf(review, sizeof(review), "REV-%llu", (unsigned long long)review_id(r));
+    for (size_t i = 0; i < n && i < ENTRIES_MAX; i++) {
+        char id[PL_SHORT_ID_MAX];
+        char label[CELL];
+        char cells[ENTRY_COLUMNS][CELL];
+        const char *row[ENTRY_COLUMNS + 3];
+        size_t at = 0;
+        if (!matches(c, d, all[i], o))
+            continue;
+        entry_id(all[i], id);
+        (void)pl_entry_label(all[i], label, sizeof(label));
+        row[at++] = id;
+        for (size_t f = 0; f < ENTRY_COLUMNS && k->columns[f]; f++)
+            row[at++] = shown(d, all[i], k->columns[f], cells[f], CELL);
+        row[at++] = label;
+        row[at++] = review;
+        cli_table_row(t, row);
+        json_t *j = entry_json(d, all[i]);
+        (void)json_object_set_new(j, "review", json_string(review));
+        (void)json_array_append_new(items, j);
+    }
+    free(all);
+}
+
+/* --- verbs
+ * ---------------------------------------------------------------------------------------- */
+
+struct review_ids {
+    uint64_t ids[200];
+    size_t n;
+};
+
+static int take_reviews(void *ctx, struct pl_msg *m, struct pl_err *e)
+{
+    struct review_ids *ids = ctx;
+    (void)e;
+    for (size_t i = 0; i < m->u.list_reply.n && ids->n < 200; i++)
+        ids->ids[ids->n++] = m->u.list_reply.items[i].review;
+    return 0;
+}
+
+static int which_reviews(struct cli *c, int argc, char **argv, struct review_ids *ids,
+                         struct pl_err *e)
+{
+    struct pl_msg m = {.type = PL_MSG_LIST};
+    ids->n = 0;
+    for (int i = 0; i < argc && ids->n < 200; i++) {
+        int rc = cli_review_id(argv[i], &ids->ids[ids->n], e);
+        if (rc < 0)
+            return rc;
+        ids->n++;
+    }
+    if (argc > 0)
+        return 0;
+    m.u.list.limit = 200;
+    m.u.list.mine = true;
+    return cli_call(c, &m, take_reviews, ids, e);
+}
+
+int entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e)
+{
+    const struct entry_kind *k = entry_kind(kind);
+    struct review_ids ids;
+    char name[64];
+    int rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = which_reviews(c, argc, argv, &ids, e);
+    if (rc < 0)
+        return rc;
+    struct cli_table *t = cli_table_new(k->heads, k->n_heads);
+    json_t *items = json_array();
+    uint64_t rev = 0;
+    for (size_t i = 0; rc == 0 && i < ids.n; i++) {
+        struct review *r = NULL;
+        rc = cli_open(c, ids.ids[i], true, &r, e);
+        if (rc < 0)
+            break;
+        rev = pl_doc_rev(review_doc(r));
+        list_one(c, r, kind, opts, t, items);
+        review_close(r);
+    }
+    (void)snprintf(name, sizeof(name), "%s.list", k->verb);
+    json_t *j = cli_envelope(c, name, argc == 1 ? rev : 0);
+    (void)json_object_set_new(j, "items", items);
+    (void)json_object_set_new(j, "next", json_null());
+    (void)json_object_set_new(j, "warnings", json_array());
+    int end = cli_list_end(c, t, j, e);
+    return rc < 0 ? rc : end;
+}
+
+static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct entry_opts *o,
+                   const char *text, struct pl_eid *eid, struct pl_err *e)
+{
+    struct fields fs = {.n = 0};
+    char due[PL_RFC3339_SIZE];
+    struct pl_eid parent = PL_EID_ROOT;
+    int rc = from_options(c, o, &fs, due, e);
+    if (rc == 0 && o->parent) {
+        struct pl_entry *en = NULL;
+        rc = act_find(review_doc(r), o->parent, 0, &en, e);
+        if (rc == 0)
+            parent = pl_entry_eid(en);
+    }
+    if (rc == 0)
+        rc = field_put(&fs, "body", text, e);
+    if (rc == 0 && kind == PL_KIND_ACTION && !o->state)
+        rc = field_put(&fs, "state", "idea", e);
+    if (rc == 0)
+        rc = act_add(r, kind, parent, fs.f, fs.n, eid, e);
+    fields_release(&fs);
+    return rc;
+}
+
+int entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e)
+{
+    const struct entry_opts *o = opts;
+    struct review *r = NULL;
+    struct pl_eid eid = PL_EID_ROOT;
+    uint64_t id = 0;
+    bool queued = false;
+    int rc = cli_review_id(argv[0], &id, e);
+    char *text = rc == 0 ? cli_text(argc - 1, argv + 1, e) : NULL;
+    if (rc == 0 && !text)
+        return -PL_E_TOO_LARGE;
+    if (rc == 0 && text[0] == '\0')
+        rc = pl_fail(e, PL_E_USAGE, "say what: a text, or - to read it from standard input");
+    if (rc == 0)
+        rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = cli_open(c, id, false, &r, e);
+    /* From a pipe, the board takes one card a line. */
+    bool by_line = kind == PL_KIND_OBSERVATION && argc == 2 && pl_str_eq(argv[1], "-");
+    char *rest = text;
+    while (rc == 0 && rest) {
+        char *line = by_line ? strsep(&rest, "\n") : rest;
+        if (!by_line)
+            rest = NULL;
+        if (line[0] != '\0')
+            rc = add_one(c, r, kind, o, line, &eid, e);
+    }
+    if (rc == 0)
+        rc = cli_settle(c, r, &queued, e);
+    if (rc == 0)
+        rc = entry_result(c, r, eid, queued, e);
+    free(text);
+    return rc;
+}
+
+/* Opens the review and finds the entry of "REV E-9" or "REV/E-9". */
+static int open_entry(struct cli *c, int *argc, char ***argv, struct review **r,
+                      struct pl_entry **en, struct pl_err *e)
+{
+    uint64_t id = 0;
+    const char *name = NULL;
+    int rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = cli_split_id(c, (*argv)[0], &id, &name, e);
+    (*argc)--;
+    (*argv)++;
+    if (rc == 0 && !name) {
+        if (*argc < 1)
+            return pl_fail(e, PL_E_USAGE, "say which: REV-2041 E-9");
+        name = (*argv)[0];
+        (*argc)--;
+        (*argv)++;
+    }
+    if (rc == 0)
+        rc = cli_open(c, id, false, r, e);
+    if (rc == 0)
+        rc = act_find(review_doc(*r), name, 0, en, e);
+    return rc;
+}
+
+static int settle_and_show(struct cli *c, struct review *r, struct pl_eid eid, struct pl_err *e)
+{
+    bool queued = false;
+    int rc = cli_settle(c, r, &queued, e);
+    return rc < 0 ? rc : entry_result(c, r, eid, queued, e);
+}
+
+int entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e)
+{
+    const struct entry_opts *o = opts;
+    struct review *r = NULL;
+    struct pl_entry *en = NULL;
+    struct fields fs = {.n = 0};
+    char due[PL_RFC3339_SIZE];
+    (void)kind;
+    int rc = open_entry(c, &argc, &argv, &r, &en, e);
+    struct pl_eid eid = rc == 0 ? pl_entry_eid(en) : PL_EID_ROOT;
+    if (rc == 0)
+        rc = from_options(c, o, &fs, due, e);
+    char *text = rc == 0 && argc > 0 ? cli_text(argc, argv, e) : NULL;
+    if (rc == 0 && argc > 0 && !text)
+        rc = -PL_E_TOO_LARGE;
+    if (rc == 0 && text)
+        rc = field_put(&fs, "body", text, e);
+    if (rc == 0 && fs.n == 0)
+        rc = pl_fail(e, PL_E_USAGE, "nothing to change: give --set FIELD=VALUE or a new text");
+    if (rc == 0)
+        rc = act_set(r, eid, fs.f, fs.n, e);
+    if (rc == 0)
+        rc = settle_and_show(c, r, eid, e);
+    fields_release(&fs);
+    free(text);
+    return rc;
+}
+
+int entry_rm(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e)
+{
+    const struct entry_opts *o = opts;
+    struct review *r = NULL;
+    struct pl_entry *en = NULL;
+    (void)kind;
+    int rc = open_entry(c, &argc, &argv, &r, &en, e);
+    struct pl_eid eid = rc == 0 ? pl_entry_eid(en) : PL_EID_ROOT;
+    if (rc == 0)
+        rc = act_remove(r, eid, !o->restore, e);
+    return rc < 0 ? rc : settle_and_show(c, r, eid, e);
+}
+
+int entry_set(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    struct review *r = NULL;
+    struct pl_entry *en = NULL;
+    struct fields fs = {.n = 0};
+    uint64_t id = 0;
+    const char *name = NULL;
+    (void)opts;
+    int rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = cli_split_id(c, argv[0], &id, &name, e);
+    if (rc == 0)
+        rc = cli_open(c, id, false, &r, e);
+    if (rc == 0 && name)
+        rc = act_find(review_doc(r), name, 0, &en, e);
+    else if (rc == 0)
+        en = pl_doc_root(review_doc(r));
+    struct pl_eid eid = rc == 0 ? pl_entry_eid(en) : PL_EID_ROOT;
+    for (int i = 1; rc == 0 && i < argc; i++)
+        rc = entry_assignment(&fs, argv[i], e);
+    if (rc == 0)
+        rc = act_set(r, eid, fs.f, fs.n, e);
+    if (rc == 0)
+        rc = settle_and_show(c, r, eid, e);
+    fields_release(&fs);
+    return rc;
+}

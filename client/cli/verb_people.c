@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Who takes part in a review, and comments on its entries.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plimsoll/base/str.h"
+
+#include "cli/cli_int.h"
+#include "cli/verb_entry.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+struct people_opts {
+    struct cli_common common;
+    const char *role, *duty;
+    bool everyone;
+};
+
+static const struct pl_opt list_opts[] = {
+    CLI_COMMON,
+    {0, "everyone", PL_OPT_FLAG, offsetof(struct people_opts, everyone), NULL, NULL,
+     "everyone enrolled at the server, not only this review"},
+};
+static const struct pl_opt set_opts[] = {
+    CLI_COMMON,
+    {0, "role", PL_OPT_STRING, offsetof(struct people_opts, role), "ROLE", NULL,
+     "facilitator, responder, stakeholder"},
+    {0, "duty", PL_OPT_STRING, offsetof(struct people_opts, duty), "DUTY", NULL,
+     "duty in the incident: commander, security, operations, management, communications, scribe, "
+     "observer"},
+};
+static const struct pl_opt plain_opts[] = {CLI_COMMON};
+
+static int take_people(void *ctx, struct pl_msg *m, struct pl_err *e)
+{
+    static const char *const heads[] = {"USER", "NAME", "ROLE", ""};
+    struct cli *c = ctx;
+    const struct pl_people_reply *p = &m->u.people_reply;
+    json_t *j = cli_envelope(c, "people.list", 0);
+    json_t *items = json_array();
+    struct cli_table *t = cli_table_new(heads, COUNT(heads));
+    for (size_t i = 0; i < p->n; i++) {
+        const struct pl_person *x = &p->items[i];
+        const char *role = pl_enum_name(PL_EN_ROLE, x->role);
+        const char *row[] = {x->user_name, x->display_name, role, x->here ? "here" : ""};
+        cli_table_row(t, row);
+        (void)json_array_append_new(items, json_pack("{s:s, s:s, s:s?, s:b}", "user", x->user_name,
+                                                     "display_name", x->display_name, "role", role,
+                                                     "here", x->here));
+    }
+    (void)json_object_set_new(j, "items", items);
+    return cli_list_end(c, t, j, e);
+}
+
+static int run_people_list(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    const struct people_opts *o = opts;
+    struct pl_msg m = {.type = PL_MSG_PEOPLE};
+    int rc = 0;
+    if (argc > 0)
+        rc = cli_review_id(argv[0], &m.u.people.review, e);
+    else if (!o->everyone)
+        rc = pl_fail(e, PL_E_USAGE, "which review? (or --everyone)");
+    if (rc == 0)
+        rc = cli_connect(c, e);
+    return rc < 0 ? rc : cli_call(c, &m, take_people, c, e);
+}
+
+const struct cli_verb verb_people_list = {
+    .opt = {"people list", "[REVIEW]", "who takes part, and who is here now", list_opts,
+            COUNT(list_opts), 0, 1},
+    .opt_size = sizeof(struct people_opts),
+    .examples = "  plimsoll people list REV-1\n  plimsoll people list --everyone\n",
+    .run = run_people_list,
+};
+
+static int set_member(struct cli *c, const struct people_opts *o, char **argv, uint32_t role,
+                      struct pl_err *e)
+{
+    struct pl_msg m = {.type = PL_MSG_MEMBER_SET};
+    int rc = cli_review_id(argv[0], &m.u.member_set.review, e);
+    if (rc < 0)
+        return rc;
+    m.u.member_set.user_name = argv[1];
+    m.u.member_set.role = role;
+    if (o->duty) {
+        m.u.member_set.duty = (uint32_t)pl_enum_value(PL_EN_DUTY, o->duty);
+        if (m.u.member_set.duty == 0)
+            return pl_fail(e, PL_E_USAGE, "'%s' is not a duty", o->duty);
+    }
+    rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = cli_call(c, &m, NULL, NULL, e);
+    if (rc < 0)
+        return rc;
+    json_t *j = cli_envelope(c, "people.set", 0);
+    (void)json_object_set_new(j, "user", json_string(argv[1]));
+    (void)json_object_set_new(j, "role",
+                              role ? json_string(pl_enum_name(PL_EN_ROLE, role)) : json_null());
+    if (!cli_json(c, j))
+        cli_say(c, "%s %s", argv[1], role ? pl_enum_name(PL_EN_ROLE, role) : "removed");
+    return 0;
+}
+
+static int run_people_add(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    const struct people_opts *o = opts;
+    (void)argc;
+    const char *name = o->role ? o->role : "responder";
+    uint32_t role = (uint32_t)pl_enum_value(PL_EN_ROLE, name);
+    if (role == 0)
+        return pl_fail(e, PL_E_USAGE, "'%s' is not a role: facilitator, responder, stakeholder",
+                       name);
+    return set_member(c, o, argv, role, e);
+}
+
+static int run_people_rm(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    (void)argc;
+    return set_member(c, opts, argv, 0, e);
+}
+
+const struct cli_verb verb_people_add = {
+    .opt = {"people add", "REVIEW USER", "add somebody to a review (as responder)", set_opts,
+            COUNT(set_opts), 2, 2},
+    .opt_size = sizeof(struct people_opts),
+    .examples = "  plimsoll people add REV-1 cyd --role stakeholder --duty communications\n",
+    .run = run_people_add,
+};
+const struct cli_verb verb_people_role = {
+    .opt = {"people role", "REVIEW USER", "change somebody's role", set_opts, COUNT(set_opts), 2,
+            2},
+    .opt_size = sizeof(struct people_opts),
+    .examples = "  plimsoll people role REV-1 cyd --role responder\n",
+    .run = run_people_add,
+};
+const struct cli_verb verb_people_rm = {
+    .opt = {"people rm", "REVIEW USER", "end somebody's part in a review", set_opts,
+            COUNT(set_opts), 2, 2},
+    .opt_size = sizeof(struct people_opts),
+    .run = run_people_rm,
+};
+
+/* --- comments
+ * -------------------------------------------------------------------------------------- */
+
+static int run_comment_add(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    struct review *r = NULL;
+    struct pl_entry *en = NULL;
+    struct pl_eid eid;
+    uint64_t id = 0;
+    const char *name = NULL;
+    bool queued = false;
+    (void)opts;
+    int rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = cli_split_id(c, argv[0], &id, &name, e);
+    char *text = rc == 0 ? cli_text(argc - 1, argv + 1, e) : NULL;
+    if (rc == 0 && (!text || !text[0]))
+        rc = pl_fail(e, PL_E_USAGE, "a comment needs a text");
+    if (rc == 0)
+        rc = cli_open(c, id, false, &r, e);
+    if (rc == 0 && name)
+        rc = act_find(review_doc(r), name, 0, &en, e);
+    struct act_field f = {"body", text};
+    if (rc == 0)
+        rc = act_add(r, PL_KIND_COMMENT, en ? pl_entry_eid(en) : PL_EID_ROOT, &f, 1, &eid, e);
+    if (rc == 0)
+        rc = cli_settle(c, r, &queued, e);
+    if (rc == 0)
+        rc = entry_result(c, r, eid, queued, e);
+    free(text);
+    return rc;
+}
+
+const struct cli_verb verb_comment_add = {
+    .opt = {"comment add", "ID TEXT|-", "comment on an entry", plain_opts, COUNT(plain_opts), 2,
+            -1},
+    .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll comment add REV-1/F-3 'link the pager export?'\n",
+    .run = run_comment_add,
+};
+
+#define COMMENTS_MAX 20000
+
+static int run_comment_list(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    static const char *const heads[] = {"ID", "ON", "BY", "RESOLVED", "TEXT"};
+    struct review *r = NULL;
+    uint64_t id = 0;
+    const char *name = NULL;
+    (void)opts;
+    (void)argc;
+    int rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = cli_split_id(c, argv[0], &id, &name, e);
+    if (rc == 0)
+        rc = cli_open(c, id, true, &r, e);
+    struct pl_entry *only = NULL;
+    if (rc == 0 && name)
+        rc = act_find(review_doc(r), name, 0, &only, e);
+    if (rc < 0)
+        return rc;
+    const struct pl_doc *d = review_doc(r);
+    struct pl_entry **all = calloc(COMMENTS_MAX, sizeof(struct pl_entry *));
+    size_t n = all ? pl_doc_list(d, PL_KIND_COMMENT, all, COMMENTS_MAX) : 0;
+    json_t *j = cli_envelope(c, "comment.list", pl_doc_rev(d));
+    json_t *items = json_array();
+    struct cli_table *t = cli_table_new(heads, COUNT(heads));
+    for (size_t i = 0; i < n && i < COMMENTS_MAX; i++) {
+        char cid[PL_SHORT_ID_MAX], on[PL_SHORT_ID_MAX] = "";
+        struct pl_entry *parent = pl_doc_entry(d, pl_entry_parent(all[i]));
+        if (only && parent != only)
+            continue;
+        entry_id(all[i], cid);
+        if (parent)
+            entry_id(parent, on);
+        const char *by = pl_doc_user_name(d, (int64_t)pl_entry_created_by(all[i]));
+        bool resolved = pl_entry_int(all[i], PL_F_COMMENT_RESOLVED, 0) == 1;
+        const char *row[] = {cid, on, by, resolved ? "yes" : "", pl_entry_cstr(all[i], PL_F_BODY)};
+        cli_table_row(t, row);
+        (void)json_array_append_new(items, entry_json(d, all[i]));
+    }
+    free(all);
+    (void)json_object_set_new(j, "items", items);
+    return cli_list_end(c, t, j, e);
+}
+
+const struct cli_verb verb_comment_list = {
+    .opt = {"comment list", "ID", "comments of a review or of one entry", plain_opts,
+            COUNT(plain_opts), 1, 1},
+    .opt_size = sizeof(struct cli_common),
+    .run = run_comment_list,
+};
+
+static int run_comment_resolve(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    struct review *r = NULL;
+    struct pl_entry *en = NULL;
+    uint64_t id = 0;
+    const char *name = NULL;
+    bool queued = false;
+    (void)opts;
+    int rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = cli_split_id(c, argv[0], &id, &name, e);
+    if (rc == 0 && !name && argc > 1)
+        name = argv[1];
+    if (rc == 0 && !name)
+        rc = pl_fail(e, PL_E_USAGE, "which comment? write REV-1/C-3");
+    if (rc == 0)
+        rc = cli_open(c, id, false, &r, e);
+    if (rc == 0)
+        rc = act_find(review_doc(r), name, PL_KIND_COMMENT, &en, e);
+    struct act_field f = {"resolved", "yes"};
+    struct pl_eid eid = rc == 0 ? pl_entry_eid(en) : PL_EID_ROOT;
+    if (rc == 0)
+        rc = act_set(r, eid, &f, 1, e);
+    if (rc == 0)
+        rc = cli_settle(c, r, &queued, e);
+    return rc < 0 ? rc : entry_result(c, r, eid, queued, e);
+}
+
+const struct cli_verb verb_comment_resolve = {
+    .opt = {"comment resolve", "REVIEW/C-n", "mark a comment as dealt with", plain_opts,
+            COUNT(plain_opts), 1, 2},
+    .opt_size = sizeof(struct cli_common),
+    .run = run_comment_resolve,
+};

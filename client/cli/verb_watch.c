@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What happens and what happened: watch prints changes as they come, history reads the log.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plimsoll/base/str.h"
+#include "plimsoll/base/time.h"
+
+#include "cli/cli_int.h"
+#include "cli/verb_entry.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What a revision did, in words: "text E-9.body +5 -0", "set A-3.owner". Lists at most a few slots.
+ */
+static void describe(const struct pl_doc *d, const struct pl_cs *cs, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < cs->n && at + 1 < size; i++) {
+        const struct pl_slot *s = cs->slots[i];
+        const struct pl_entry *en = d ? pl_doc_entry(d, s->eid) : NULL;
+        const struct pl_field *f = en ? pl_field_find(pl_entry_kind(en), s->field) : NULL;
+        char id[PL_SHORT_ID_MAX] = "?";
+        const char *field = f ? f->name : "";
+        if (en)
+            entry_id(en, id);
+        else if (pl_eid_is_root(s->eid))
+            (void)pl_strlcpy(id, "review", sizeof(id));
+        int n = 0;
+        const char *sep = i ? ", " : "";
+        size_t left = size - at;
+        if (i == 4) {
+            n = snprintf(out + at, left, " and %u more", cs->n - i);
+            return;
+        }
+        if (s->kind == PL_SLOT_CREATE)
+            n = snprintf(out + at, left, "%sadd %s", sep, id);
+        else if (s->kind == PL_SLOT_DEAD)
+            n = snprintf(out + at, left, "%s%s %s", sep, s->flag ? "remove" : "restore", id);
+        else if (s->kind == PL_SLOT_PLACE)
+            n = snprintf(out + at, left, "%smove %s", sep, id);
+        else if (s->kind == PL_SLOT_TEXT)
+            n = snprintf(out + at, left, "%sedit %s.%s", sep, id, field);
+        else
+            n = snprintf(out + at, left, "%sset %s.%s", sep, id, field);
+        at += n > 0 ? (size_t)n : 0;
+    }
+}
+
+static json_t *rev_json(const struct pl_doc *d, const struct pl_rev *r, const char *what)
+{
+    char at[PL_RFC3339_SIZE];
+    const char *by = d ? pl_doc_user_name(d, (int64_t)r->user) : "";
+    (void)pl_rfc3339_format(r->at_us, 0, 3, at);
+    return json_pack("{s:s, s:I, s:s, s:s, s:I, s:s, s:b}", "type", "rev", "rev",
+                     (json_int_t)r->rev, "at", at, "by", by, "user", (json_int_t)r->user, "what",
+                     what, "server_made", r->client == 0);
+}
+
+/* --- watch
+ * ----------------------------------------------------------------------------------------- */
+
+struct watch_opts {
+    struct cli_common common;
+    const char *for_time;
+    uint64_t count;
+};
+
+static const struct pl_opt watch_opts[] = {
+    CLI_COMMON,
+    {0, "for", PL_OPT_STRING, offsetof(struct watch_opts, for_time), "TIME", NULL,
+     "stop after this time, e.g. 30s"},
+    {0, "count", PL_OPT_NUMBER, offsetof(struct watch_opts, count), "N", NULL,
+     "stop after N changes"},
+};
+
+struct watching {
+    struct cli *c;
+    struct review *r;
+    uint64_t count, seen;
+    bool is_open, is_over;
+    int rc;
+    struct pl_err err;
+};
+
+static void put_line(struct watching *w, json_t *take_j, const char *text)
+{
+    /* Printed as it comes: a watcher is a stream, not a document. */
+    if (cli_wants_json(w->c))
+        (void)json_dumpf(take_j, stdout, JSON_COMPACT);
+    else
+        (void)fputs(text, stdout);
+    (void)fputc('\n', stdout);
+    if (fflush(stdout) != 0)
+        w->is_over = true;
+    json_decref(take_j);
+}
+
+static void on_changed(void *ctx, const struct pl_cs *cs, const struct pl_rev *rev, bool remote)
+{
+    struct watching *w = ctx;
+    char what[200], line[400], at[PL_RFC3339_SIZE];
+    (void)remote;
+    if (!rev || !w->is_open)
+        return;
+    const struct pl_doc *d = review_doc(w->r);
+    describe(d, cs, what, sizeof(what));
+    (void)pl_rfc3339_format(rev->at_us, 0, 0, at);
+    (void)snprintf(line, sizeof(line), "%s\t%llu\t%s\t%s", at, (unsigned long long)rev->rev,
+                   pl_doc_user_name(d, (int64_t)rev->user), what);
+    put_line(w, rev_json(d, rev, what), line);
+    w->seen++;
+    if (w->count && w->seen >= w->count)
+        w->is_over = true;
+}
+
+static void on_peer(void *ctx, const struct pl_peer *p)
+{
+    struct watching *w = ctx;
+    char line[200];
+    static const char *const states[] = {"", "reading", "typing", "away"};
+    const char *state = p->gone ? "gone" : p->state < 4 ? states[p->state] : "";
+    (void)snprintf(line, sizeof(line), "-\t-\t%.100s\t%s", p->name, state);
+    put_line(w,
+             json_pack("{s:s, s:s, s:I, s:s}", "type", "presence", "by", p->name, "user",
+                       (json_int_t)p->user, "state", state),
+             line);
+}
+
+static void on_opened(void *ctx, int rc, const struct pl_err *e)
+{
+    struct watching *w = ctx;
+    w->rc = rc;
+    if (e)
+        w->err = *e;
+    w->is_open = rc == 0;
+    w->is_over = rc < 0;
+    if (rc == 0)
+        cli_say(w->c, "watching REV-%llu at revision %llu; Ctrl-C ends",
+                (unsigned long long)review_id(w->r),
+                (unsigned long long)pl_doc_rev(review_doc(w->r)));
+}
+
+static bool is_over(void *ctx)
+{
+    const struct watching *w = ctx;
+    return w->is_over;
+}
+
+static int run_watch(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    const struct watch_opts *o = opts;
+    struct watching w = {.c = c, .count = o->count};
+    struct review_handlers h = {
+        .opened = on_opened, .changed = on_changed, .peer = on_peer, .ctx = &w};
+    uint64_t id = 0;
+    uint64_t ms = UINT64_C(366) * 86400000;
+    (void)argc;
+    int rc = cli_review_id(argv[0], &id, e);
+    if (rc == 0 && o->for_time)
+        rc = cli_parse_time(o->for_time, "--for", &ms, e);
+    if (rc == 0)
+        rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = review_open(&w.r, c->client, id, true, &h, e);
+    if (rc < 0)
+        return rc;
+    rc = cli_wait(c, is_over, &w, ms, e);
+    if (w.rc < 0)
+        return pl_fail(e, w.err.code, "%s", w.err.text);
+    if (rc == -PL_E_TIMEOUT || (rc == -PL_E_UNREACHABLE && w.is_open))
+        rc = 0;
+    return rc;
+}
+
+const struct cli_verb verb_watch = {
+    .opt = {"watch", "REVIEW", "print changes and presence as they come", watch_opts,
+            COUNT(watch_opts), 1, 1},
+    .opt_size = sizeof(struct watch_opts),
+    .examples = "  plimsoll watch REV-1 --jsonl\n  plimsoll watch REV-1 --for 30s\n",
+    .run = run_watch,
+};
+
+/* --- history
+ * --------------------------------------------------------------------------------------- */
+
+struct history_opts {
+    struct cli_common common;
+    uint64_t since, limit;
+};
+
+static const struct pl_opt history_opts[] = {
+    CLI_COMMON,
+    {0, "since", PL_OPT_NUMBER, offsetof(struct history_opts, since), "REV", NULL,
+     "from this revision on"},
+    {0, "limit", PL_OPT_NUMBER, offsetof(struct history_opts, limit), "N", NULL,
+     "at most N revisions"},
+};
+
+struct looking {
+    struct cli *c;
+    const struct pl_doc *d;
+    const struct pl_eid *only;
+    struct cli_table *t;
+    json_t *items;
+    uint64_t next, n, limit;
+};
+
+static bool touches(const struct pl_cs *cs, const struct pl_eid *only)
+{
+    if (!only)
+        return true;
+    for (uint32_t i = 0; i < cs->n; i++)
+        if (pl_eid_eq(cs->slots[i]->eid, *only))
+            return true;
+    return false;
+}
+
+static int take_revs(void *ctx, struct pl_msg *m, struct pl_err *e)
+{
+    struct looking *l = ctx;
+    (void)e;
+    for (size_t i = 0; i < m->u.history_reply.n && l->n < l->limit; i++) {
+        const struct pl_rev *r = &m->u.history_reply.revs[i];
+        char what[200], rev[24], at[PL_RFC3339_SIZE];
+        if (!touches(&r->cs, l->only))
+            continue;
+        describe(l->d, &r->cs, what, sizeof(what));
+        (void)snprintf(rev, sizeof(rev), "%llu", (unsigned long long)r->rev);
+        (void)pl_rfc3339_format(r->at_us, 0, 0, at);
+        const char *row[] = {rev, at, pl_doc_user_name(l->d, (int64_t)r->user), what};
+        cli_table_row(l->t, row);
+        (void)json_array_append_new(l->items, rev_json(l->d, r, what));
+        l->n++;
+    }
+    l->next = m->u.history_reply.next;
+    return 0;
+}
+
+static int run_history(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    static const char *const heads[] = {"REV", "AT", "BY", "WHAT"};
+    const struct history_opts *o = opts;
+    struct looking l = {.c = c, .limit = o->limit ? o->limit : UINT64_MAX};
+    struct review *r = NULL;
+    struct pl_entry *en = NULL;
+    struct pl_eid only;
+    uint64_t id = 0;
+    const char *name = NULL;
+    int rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = cli_split_id(c, argv[0], &id, &name, e);
+    if (rc == 0 && !name && argc > 1)
+        name = argv[1];
+    if (rc == 0)
+        rc = cli_open(c, id, true, &r, e);
+    if (rc == 0 && name)
+        rc = act_find(review_doc(r), name, 0, &en, e);
+    if (rc < 0)
+        return rc;
+    if (en) {
+        only = pl_entry_eid(en);
+        l.only = &only;
+    }
+    l.d = review_doc(r);
+    l.t = cli_table_new(heads, COUNT(heads));
+    l.items = json_array();
+    l.next = o->since ? o->since : 1;
+    while (rc == 0 && l.next != 0 && l.n < l.limit) {
+        struct pl_msg m = {.type = PL_MSG_HISTORY};
+        m.u.history.review = id;
+        m.u.history.from_rev = l.next;
+        m.u.history.limit = 500;
+        rc = cli_call(c, &m, take_revs, &l, e);
+    }
+    json_t *j = cli_envelope(c, "history", pl_doc_rev(l.d));
+    (void)json_object_set_new(j, "items", l.items);
+    (void)json_object_set_new(j, "next", l.next ? json_integer((json_int_t)l.next) : json_null());
+    int end = cli_list_end(c, l.t, j, e);
+    return rc < 0 ? rc : end;
+}
+
+const struct cli_verb verb_history = {
+    .opt = {"history", "REVIEW [ENTRY]", "who changed what when", history_opts, COUNT(history_opts),
+            1, 2},
+    .opt_size = sizeof(struct history_opts),
+    .examples = "  plimsoll history REV-1 --since 4800\n  plimsoll history REV-1/E-9 --jsonl\n",
+    .run = run_history,
+};
