@@ -85,6 +85,29 @@ BEGIN
     UPDATE stream SET next_seq = v_seq, last_leaf = v_prev, last_us = v_us WHERE id = p_review;
 END $$;
 
+-- The turn: a server process that lost a race would lose the next one too, because the winner's next
+-- append is on its way first. With p_lock_first it takes the turn of the review (a session's advisory
+-- lock, exclusive; all other appends take it shared) before it looks at the head. Answered 1, it keeps
+-- the turn: nobody else can append until it has come again with p_lock_first, which commits and gives
+-- the turn back. It must come at once or call pg_advisory_unlock(turn_of(review)). While a connection
+-- has a turn it waits for nothing else.
+CREATE FUNCTION turn_of(p_review int8) RETURNS int8 LANGUAGE sql IMMUTABLE
+RETURN p_review | (x'504c'::int8 << 48);
+
+CREATE FUNCTION turn_take(p_review int8, p_mine bool) RETURNS void LANGUAGE plpgsql VOLATILE
+SET search_path = plm, pg_temp AS $$
+DECLARE
+    v_turn int8 := turn_of(p_review);
+BEGIN
+    IF NOT p_mine THEN
+        PERFORM pg_advisory_xact_lock_shared(v_turn);
+    ELSIF NOT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted
+                         AND pid = pg_backend_pid() AND mode = 'ExclusiveLock' AND objsubid = 1
+                         AND classid::int8 = v_turn >> 32 AND objid::int8 = v_turn & 4294967295) THEN
+        PERFORM pg_advisory_lock(v_turn);
+    END IF;
+END $$;
+
 -- Commits a batch of revisions behind revision p_expect, or nothing of it. Element i of the p_ arrays
 -- is the author of revision p_expect + i; client 0 is the server itself, in the name of usr (0:
 -- nobody), and needs no session. The r_ arrays are changesets that the server refused by itself.
@@ -93,8 +116,6 @@ END $$;
 -- outcome 0: committed. 1: the head is not p_expect; `missing` brings the caller nearer to it. 2: not
 -- every author may; only the refusals were stored (later changesets of a batch are transformed over
 -- earlier ones, so it goes in whole or not at all). 5: no such review.
--- p_lock_first: queue for the lock even when a glance says that the head has moved already, so that
--- `missing` is complete up to the moment at which the lock was got.
 CREATE FUNCTION plimsoll_append(
     p_review int8, p_expect int8, p_lock_first bool, p_node int4, p_n int4, p_body bytea,
     p_client int8[], p_usr int8[], p_device int8[], p_epoch int4[], p_seq int8[], p_ops int8[],
@@ -111,12 +132,12 @@ BEGIN
     outcome := 0;
     verdicts := '';
     missing := '';
-    IF p_n = 0 OR p_lock_first THEN
+    PERFORM turn_take(p_review, p_lock_first);
+    IF p_n = 0 THEN
         SELECT r.head INTO head FROM review r WHERE r.id = p_review FOR NO KEY UPDATE;
         IF NOT FOUND THEN
             outcome := 5;
             head := 0;
-            RETURN;
         END IF;
     END IF;
     IF p_n > 0 THEN
@@ -127,7 +148,10 @@ BEGIN
             outcome := CASE WHEN FOUND THEN 1 ELSE 5 END;
             head := coalesce(head, 0);
             missing := missing_batches(p_review, p_expect, 1048576);
-            RETURN;
+            IF outcome = 5 AND p_lock_first THEN
+                PERFORM pg_advisory_unlock(turn_of(p_review));
+            END IF;
+            RETURN; -- behind: with the turn, if it was asked for
         END IF;
         verdicts := author_verdicts(p_review, v_status, v_visibility, p_client, p_usr, p_device,
                                     p_epoch, p_seq, p_ops);
@@ -157,6 +181,9 @@ BEGIN
             FROM unnest(r_client, r_epoch, r_seq, r_code, r_why) AS a (client, epoch, seq, code, why)
             WHERE s.review = p_review AND s.client = a.client AND s.epoch = a.epoch
               AND s.last_seq < a.seq;
+    END IF;
+    IF p_lock_first THEN
+        PERFORM pg_advisory_unlock(turn_of(p_review));
     END IF;
 END $$;
 

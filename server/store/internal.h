@@ -15,6 +15,12 @@
 int store_submit_writer(struct store *s, uint64_t review, struct pg_job *take_job) PL_MUST;
 int store_submit_reader(struct store *s, struct pg_job *take_job) PL_MUST;
 
+/* The turn of a review (sql/0004_append.sql): kept after an append was behind, ended in the
+ * database after an append that failed, or given back by the append itself (db false). */
+void store_turn_keep(struct store *s, uint64_t review);
+void store_turn_end(struct store *s, uint64_t review, bool db);
+bool store_turn_is_kept(const struct store *s, uint64_t review);
+
 /* Number of this process, for audit leaves; 0 for tools. */
 uint32_t store_node(const struct store *s);
 

@@ -70,7 +70,8 @@ struct pg_job {
     struct pg_result *res; /* held until the flush is settled */
     bool bad;              /* grew beyond its budget */
     bool sent;
-    bool solo; /* must not share a flush again */
+    bool solo;   /* must not share a flush */
+    bool urgent; /* goes to the front of the queue, full or not */
     unsigned tries;
 };
 

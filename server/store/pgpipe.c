@@ -35,8 +35,10 @@ struct pgpipe {
     char sqlstate[6];
     bool ready;
     uv_timer_t deadline;
-    bool deadline_closed;
-    bool conn_closed;
+    bool kept; /* for jobs of the order kept_for */
+    uint64_t kept_for;
+    uv_timer_t keep_timer;
+    unsigned parts_open; /* timers and connection */
     uint64_t flushes;
     uint64_t lost;
 };
@@ -69,6 +71,7 @@ static void drop_all(struct pgpipe *p, const char *why)
     struct pg_job *unit = p->unit;
     struct pg_job *queue = p->queue;
     p->ready = false;
+    p->kept = false; /* the session's locks went with it */
     p->lost += p->in_unit;
     p->unit = NULL;
     p->cursor = NULL;
@@ -245,17 +248,29 @@ static int by_order(const struct pg_job *a, const struct pg_job *b)
     return a->order < b->order ? -1 : a->order > b->order;
 }
 
+static void take_job(struct pgpipe *p, struct pg_job *job)
+{
+    DL_DELETE(p->queue, job);
+    p->queued--;
+    DL_APPEND(p->unit, job);
+    p->in_unit++;
+}
+
 /* Moves what goes next from the queue into the unit. */
 static void unit_fill(struct pgpipe *p)
 {
-    bool solo = p->queue->solo;
-    do {
-        struct pg_job *job = p->queue;
-        DL_DELETE(p->queue, job);
-        p->queued--;
-        DL_APPEND(p->unit, job);
-        p->in_unit++;
-    } while (!solo && p->queue && !p->queue->solo && p->in_unit < p->opt.flush_max);
+    struct pg_job *job = p->queue;
+    bool solo = p->kept;
+    while (p->kept && job && job->order != p->kept_for)
+        job = job->next;
+    while (job && p->in_unit < p->opt.flush_max) {
+        struct pg_job *next = job->next;
+        if (p->in_unit > 0 && (solo || job->solo))
+            break;
+        solo = solo || job->solo;
+        take_job(p, job);
+        job = next;
+    }
     /* stable merge sort: requests of one review keep their order; reviews are locked in order of id
      * by everybody, so two flushes cannot wait for each other */
     DL_SORT(p->unit, by_order);
@@ -283,6 +298,8 @@ void pgpipe_dispatch(struct pgpipe *p)
     if (!p->ready || p->unit_kind != UNIT_NONE || !p->queue)
         return;
     unit_fill(p);
+    if (!p->unit)
+        return;
     p->unit_kind = UNIT_JOBS;
     p->cursor = p->unit;
     struct pg_job *job;
@@ -335,6 +352,7 @@ static void on_down(void *ctx, const char *why)
     struct pgpipe *p = ctx;
     bool was_ready = p->ready;
     uv_timer_stop(&p->deadline);
+    uv_timer_stop(&p->keep_timer);
     p->setup_left = 0;
     drop_all(p, why);
     if (was_ready)
@@ -344,9 +362,9 @@ static void on_down(void *ctx, const char *why)
 /* --- life ---------------------------------------------------------------------------------------
  */
 
-static void maybe_free(struct pgpipe *p)
+static void part_closed(struct pgpipe *p)
 {
-    if (!p->deadline_closed || !p->conn_closed)
+    if (--p->parts_open > 0)
         return;
     drop_all(p, "the store was closed");
     p->h->closed(p->ctx, p);
@@ -355,16 +373,12 @@ static void maybe_free(struct pgpipe *p)
 
 static void on_conn_closed(void *ctx)
 {
-    struct pgpipe *p = ctx;
-    p->conn_closed = true;
-    maybe_free(p);
+    part_closed(ctx);
 }
 
-static void on_deadline_closed(uv_handle_t *h)
+static void on_timer_closed(uv_handle_t *h)
 {
-    struct pgpipe *p = h->data;
-    p->deadline_closed = true;
-    maybe_free(p);
+    part_closed(h->data);
 }
 
 struct pgpipe *pgpipe_new(const struct pgpipe_options *o, const struct pgpipe_handlers *h,
@@ -376,8 +390,10 @@ struct pgpipe *pgpipe_new(const struct pgpipe_options *o, const struct pgpipe_ha
     p->h = h;
     p->ctx = ctx;
     int rc = uv_timer_init(o->loop, &p->deadline);
+    rc |= uv_timer_init(o->loop, &p->keep_timer);
     PL_ASSERT(rc == 0);
-    p->deadline.data = p;
+    p->deadline.data = p->keep_timer.data = p;
+    p->parts_open = 3;
     pgconn_open(&p->conn, o->loop, o->conninfo, o->name, &conn_handlers, p);
     return p;
 }
@@ -387,8 +403,37 @@ void pgpipe_close(struct pgpipe *p)
     if (uv_is_closing((uv_handle_t *)&p->deadline))
         return;
     p->ready = false;
-    uv_close((uv_handle_t *)&p->deadline, on_deadline_closed);
+    uv_close((uv_handle_t *)&p->deadline, on_timer_closed);
+    uv_close((uv_handle_t *)&p->keep_timer, on_timer_closed);
     pgconn_close(&p->conn);
+}
+
+static void on_keep_timer(uv_timer_t *t)
+{
+    struct pgpipe *p = t->data;
+    p->kept = false;
+    p->h->kept(p->ctx, p, p->kept_for);
+}
+
+void pgpipe_keep(struct pgpipe *p, uint64_t order)
+{
+    if (!p->ready)
+        return;
+    p->kept = true;
+    p->kept_for = order;
+    uv_timer_start(&p->keep_timer, on_keep_timer, PGPIPE_KEEP_MS, 0);
+}
+
+void pgpipe_free_up(struct pgpipe *p)
+{
+    p->kept = false;
+    if (p->ready)
+        uv_timer_stop(&p->keep_timer);
+}
+
+bool pgpipe_is_kept(const struct pgpipe *p, uint64_t order)
+{
+    return p->kept && p->kept_for == order;
 }
 
 bool pgpipe_is_up(const struct pgpipe *p)
@@ -416,13 +461,16 @@ int pgpipe_submit(struct pgpipe *p, struct pg_job *take_job)
         rc = -PL_E_UNAVAILABLE;
     else if (take_job->bad)
         rc = -PL_E_LIMIT;
-    else if (p->queued >= p->opt.queue_max)
+    else if (p->queued >= p->opt.queue_max && !take_job->urgent)
         rc = -PL_E_BUSY;
     if (rc != 0) {
         pg_job_free(take_job);
         return rc;
     }
-    DL_APPEND(p->queue, take_job);
+    if (take_job->urgent)
+        DL_PREPEND(p->queue, take_job);
+    else
+        DL_APPEND(p->queue, take_job);
     p->queued++;
     return 0;
 }

@@ -7,6 +7,10 @@
  * A flush that the database refused is rolled back whole; when it held several jobs, each is run
  * again on its own, so that only the guilty one fails. Lost connection or deadline: the flush under
  * way is unknown, what was queued was never begun.
+ *
+ * A pipe can be kept for one `order`: then only jobs of that order are sent, each alone. It is how
+ * a review's turn is held (sql/0004_append.sql): a connection that has a turn waits for nothing
+ * else.
  */
 #ifndef PLIMSOLL_SERVER_STORE_PGPIPE_H
 #define PLIMSOLL_SERVER_STORE_PGPIPE_H
@@ -34,6 +38,8 @@ struct pgpipe_options {
 struct pgpipe_handlers {
     void (*up)(void *ctx, struct pgpipe *p);
     void (*down)(void *ctx, struct pgpipe *p, const char *why);
+    /* The time of pgpipe_keep is over; the pipe is free again. */
+    void (*kept)(void *ctx, struct pgpipe *p, uint64_t order);
     void (*closed)(void *ctx, struct pgpipe *p); /* freed after this */
 };
 
@@ -57,5 +63,11 @@ int pgpipe_submit(struct pgpipe *p, struct pg_job *take_job) PL_MUST;
 
 /* Sends a flush if there is work and none is under way. Called once or twice per loop turn. */
 void pgpipe_dispatch(struct pgpipe *p);
+
+/* Keeps the pipe for `order` until pgpipe_free_up, a lost connection, or PGPIPE_KEEP_MS. */
+#define PGPIPE_KEEP_MS 50u
+void pgpipe_keep(struct pgpipe *p, uint64_t order);
+void pgpipe_free_up(struct pgpipe *p);
+bool pgpipe_is_kept(const struct pgpipe *p, uint64_t order);
 
 #endif

@@ -18,6 +18,8 @@ enum { SQL_OK = 0, SQL_BEHIND = 1, SQL_REFUSED = 2, SQL_NO_REVIEW = 5 };
 
 #define REPLY_BATCHES_MAX 1000u
 
+#define AUX_TURN (UINT64_C(1) << 32) /* job->aux: revisions, and whether the turn was asked for */
+
 /* --- the answer ---------------------------------------------------------------------------------
  */
 
@@ -66,6 +68,15 @@ static enum append_outcome outcome_of(uint32_t sql)
     }
 }
 
+/* Behind: the turn is ours until the next try. Otherwise the function has given it back. */
+static void turn_after(struct store *s, uint64_t review, enum append_outcome outcome)
+{
+    if (outcome == APPEND_BEHIND)
+        store_turn_keep(s, review);
+    else
+        store_turn_end(s, review, false);
+}
+
 static void append_done(struct pg_job *job, int rc, const struct pg_result *res,
                         const struct pl_err *e)
 {
@@ -92,8 +103,12 @@ static void append_done(struct pg_job *job, int rc, const struct pg_result *res,
         }
         store_count_append(s, r.outcome == APPEND_OK ? (uint32_t)job->aux : 0,
                            r.outcome == APPEND_BEHIND);
+        if (job->aux & AUX_TURN)
+            turn_after(s, job->order, r.outcome);
     } else if (rc == -PL_E_UNAVAILABLE && job->sent) {
         r.outcome = APPEND_UNKNOWN;
+    } else if (rc == -PL_E_STORE && (job->aux & AUX_TURN)) {
+        store_turn_end(s, job->order, true);
     }
     cb(job->user_ctx, &r);
     free(verdicts);
@@ -174,10 +189,12 @@ int repo_append(struct store *s, const struct append_request *r, struct pl_err *
     job->user_cb = (void (*)(void))r->cb;
     job->user_ctx = r->ctx;
     job->store = s;
-    job->aux = r->n_revs;
+    bool turn = r->lock_first || store_turn_is_kept(s, r->review);
+    job->aux = r->n_revs | (turn ? AUX_TURN : 0);
+    job->solo = turn;
     pg_arg_u64(job, r->review);
     pg_arg_u64(job, r->expect_head);
-    pg_arg_bool(job, r->lock_first);
+    pg_arg_bool(job, turn);
     pg_arg_u32(job, store_node(s));
     pg_arg_u32(job, r->n_revs);
     pg_arg_borrow(job, r->body, r->n_body);

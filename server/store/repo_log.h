@@ -91,7 +91,7 @@ struct append_face {
 struct append_request {
     uint64_t review;
     uint64_t expect_head;
-    bool lock_first;     /* second try after a loss */
+    bool lock_first;     /* every try after a loss */
     uint32_t n_revs;     /* may be 0 when there are only refusals */
     const uint8_t *body; /* n_revs frames; borrowed until the callback */
     size_t n_body;
@@ -107,7 +107,11 @@ struct append_request {
  * -PL_E_INVALID: every revision needs exactly one author, in the order of revisions). BEHIND may
  * bring only the first part of what is missing (1 MiB): append again, or fetch. AUTHOR_LOCKED is
  * never given: locks of sections are part of the document, which cannot have moved when an append
- * is OK. Rights are judged by role and status before the batch. */
+ * is OK. Rights are judged by role and status before the batch.
+ *
+ * lock_first queues for the review's turn among all server processes. Answered BEHIND it keeps the
+ * turn for 50 ms: an append that comes in that time, with all of `batches` taken in, cannot lose.
+ * So: first try without, every further try with it, from inside the callback or right after. */
 int repo_append(struct store *s, const struct append_request *r, struct pl_err *e) PL_MUST;
 
 /* Asks that other server processes be told of a new head (coalesced per loop turn, after commit).

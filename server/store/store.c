@@ -126,6 +126,11 @@ static void on_revoked(void *ctx, uint64_t device, uint64_t user)
 /* --- requests -----------------------------------------------------------------------------------
  */
 
+static struct pgpipe *writer_of(const struct store *s, uint64_t review)
+{
+    return s->writers[review % s->opt.writers];
+}
+
 /* Pipes are freed one by one while closing, and their last callbacks may ask for more. */
 static int refuse(struct pg_job *take_job)
 {
@@ -138,7 +143,7 @@ int store_submit_writer(struct store *s, uint64_t review, struct pg_job *take_jo
     if (s->closing)
         return refuse(take_job);
     take_job->order = review;
-    return pgpipe_submit(s->writers[review % s->opt.writers], take_job);
+    return pgpipe_submit(writer_of(s, review), take_job);
 }
 
 int store_submit_reader(struct store *s, struct pg_job *take_job)
@@ -152,6 +157,48 @@ int store_submit_reader(struct store *s, struct pg_job *take_job)
             best = p;
     }
     return pgpipe_submit(best, take_job);
+}
+
+void store_turn_keep(struct store *s, uint64_t review)
+{
+    if (!s->closing)
+        pgpipe_keep(writer_of(s, review), review);
+}
+
+bool store_turn_is_kept(const struct store *s, uint64_t review)
+{
+    return !s->closing && pgpipe_is_kept(writer_of(s, review), review);
+}
+
+static void turn_ended(struct pg_job *job, int rc, const struct pg_result *res,
+                       const struct pl_err *e)
+{
+    (void)job;
+    (void)res;
+    if (rc != 0)
+        LOG_DEBUG(NULL, "store.turn_not_ended", KV_ERR(e));
+}
+
+void store_turn_end(struct store *s, uint64_t review, bool db)
+{
+    if (s->closing)
+        return;
+    pgpipe_free_up(writer_of(s, review));
+    if (!db)
+        return;
+    struct pg_job *job = pg_job_new(STMT_TURN_END, turn_ended);
+    pg_arg_u64(job, review);
+    job->urgent = true;
+    job->solo = true; /* who has a turn waits for nothing else */
+    if (store_submit_writer(s, review, job) != 0)
+        LOG_DEBUG(NULL, "store.turn_dropped", KV_U("review", review));
+}
+
+/* Nobody came for the turn: the room had nothing left to append. */
+static void on_pipe_kept(void *ctx, struct pgpipe *p, uint64_t order)
+{
+    (void)p;
+    store_turn_end(ctx, order, true);
 }
 
 static void dispatch_all(struct store *s)
@@ -296,7 +343,8 @@ static void on_handle_closed(uv_handle_t *h)
 
 static void pool_open(struct store *s, enum pg_pool pool)
 {
-    static const struct pgpipe_handlers pipe_handlers = {on_pipe_up, on_pipe_down, on_pipe_closed};
+    static const struct pgpipe_handlers pipe_handlers = {on_pipe_up, on_pipe_down, on_pipe_kept,
+                                                         on_pipe_closed};
     bool writer = pool == PG_WRITER;
     struct pgpipe_options o = {
         .loop = s->loop,
