@@ -6,32 +6,35 @@
 
 #include "codec_fields.h"
 
-#define REVIEW_ROW(NUM, STR, SHOWN, BYTES)                                             \
-    NUM(review)                                                                        \
-    SHOWN(title, PL_TITLE_MAX)                                                         \
-    NUM(status) NUM(stage) NUM(severity) NUM(kind) NUM(role) NUM(head) NUM(created_us) \
-        NUM(changed_us)
+/* clang-format off */
+#define REVIEW_ROW(NUM, STR, SHOWN, BYTES)                                                \
+    NUM(review) SHOWN(title, PL_TITLE_MAX) NUM(status) NUM(stage) NUM(severity) NUM(kind) \
+    NUM(role) NUM(head) NUM(created_us) NUM(changed_us)
 
-#define PERSON(NUM, STR, SHOWN, BYTES) \
-    NUM(user) SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX) NUM(role) NUM(here)
+#define PERSON(NUM, STR, SHOWN, BYTES)                                                 \
+    NUM(user) SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX) NUM(role) \
+    NUM(here)
 
-#define DEVICE_ROW(NUM, STR, SHOWN, BYTES) \
-    NUM(device)                            \
-    SHOWN(name, PL_NAME_MAX) NUM(enrolled_us) NUM(last_seen_us) NUM(expires_us) NUM(current)
+#define DEVICE_ROW(NUM, STR, SHOWN, BYTES)                                  \
+    NUM(device) SHOWN(name, PL_NAME_MAX) NUM(enrolled_us) NUM(last_seen_us) \
+    NUM(expires_us) NUM(current)
+/* clang-format on */
 
 CODEC_ROW(review_row, review_row, ReviewRow, REVIEW_ROW)
 CODEC_ROW(person, person, Person, PERSON)
 CODEC_ROW(device_row, device_row, DeviceRow, DEVICE_ROW)
 
-#define CREATE(NUM, STR, SHOWN, BYTES) \
-    NUM(rid)                           \
-    BYTES(op_id, PL_OP_ID_BYTES, PL_OP_ID_BYTES) STR(title, PL_TITLE_MAX) NUM(severity) NUM(kind)
+/* clang-format off */
+#define CREATE(NUM, STR, SHOWN, BYTES)                                             \
+    NUM(rid) BYTES(op_id, PL_OP_ID_BYTES, PL_OP_ID_BYTES) STR(title, PL_TITLE_MAX) \
+    NUM(severity) NUM(kind)
 #define CREATED(NUM, STR, SHOWN, BYTES) NUM(rid) NUM(review)
 #define PEOPLE(NUM, STR, SHOWN, BYTES)  NUM(rid) NUM(review)
 #define MEMBER_SET(NUM, STR, SHOWN, BYTES) \
     NUM(rid) NUM(review) STR(user_name, PL_NAME_MAX) NUM(role) NUM(duty)
 #define DONE(NUM, STR, SHOWN, BYTES)   NUM(rid) NUM(rev)
 #define WHOAMI(NUM, STR, SHOWN, BYTES) NUM(rid)
+/* clang-format on */
 
 CODEC_MESSAGE(create, create, Create, CREATE)
 CODEC_MESSAGE(created, created, Created, CREATED)
@@ -64,8 +67,10 @@ CODEC_MESSAGE(whoami, whoami, Whoami, WHOAMI)
         return c->rc < 0 ? NULL : &m->base;                                            \
     }
 
+/* clang-format off */
 #define LIST(NUM, STR, SHOWN, BYTES)    NUM(rid) NUM(after) NUM(limit) NUM(mine)
 #define HISTORY(NUM, STR, SHOWN, BYTES) NUM(rid) NUM(review) NUM(from_rev) NUM(limit)
+/* clang-format on */
 
 CODEC_PAGE(list, List, LIST, PL_LIST_MAX)
 CODEC_PAGE(history, History, HISTORY, PL_HISTORY_MAX)
@@ -98,17 +103,19 @@ CODEC_PAGE(history, History, HISTORY, PL_HISTORY_MAX)
             pl_put_fail(c, PL_E_LIMIT, #ours, "more than " #most);                     \
         if (c->rc < 0)                                                                 \
             return NULL;                                                               \
-        m->theirs = pl_put_alloc(c, (in->n + 1) * sizeof *m->theirs);                  \
+        m->theirs = pl_put_alloc(c, (in->n + 1) * sizeof(void *));                     \
         for (size_t i = 0; c->rc == 0 && i < in->n; i++)                               \
             m->theirs[i] = put_##row(&in->ours[i], c);                                 \
         m->n_theirs = in->n;                                                           \
         return c->rc < 0 ? NULL : &m->base;                                            \
     }
 
+/* clang-format off */
 #define LIST_REPLY(NUM, STR, SHOWN, BYTES)   NUM(rid) NUM(next)
 #define PEOPLE_REPLY(NUM, STR, SHOWN, BYTES) NUM(rid)
 #define WHOAMI_REPLY(NUM, STR, SHOWN, BYTES) \
     NUM(rid) NUM(user) SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX)
+/* clang-format on */
 
 CODEC_ROWS(list_reply, ListReply, LIST_REPLY, review_row, items, n_items, items, PL_LIST_MAX)
 CODEC_ROWS(people_reply, PeopleReply, PEOPLE_REPLY, person, items, n_items, items, PL_PEOPLE_MAX)
@@ -146,7 +153,7 @@ ProtobufCMessage *pl_codec_put_history_reply(const void *from, struct pl_put *c)
         pl_put_fail(c, PL_E_LIMIT, "revs", "too many");
     if (c->rc < 0)
         return NULL;
-    m->revs = pl_put_alloc(c, (in->n + 1) * sizeof *m->revs);
+    m->revs = pl_put_alloc(c, (in->n + 1) * sizeof(void *));
     for (size_t i = 0; c->rc == 0 && i < in->n; i++)
         m->revs[i] = (void *)pl_codec_put_rev(&in->revs[i], c);
     m->n_revs = in->n;
