@@ -164,7 +164,7 @@ static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_
     if (rc == 0)
         rc = cli_settle(c, r, &queued, e);
     if (rc == 0)
-        rc = entry_result(c, r, eid, queued, e);
+        rc = cli_entry_result(c, r, eid, queued, e);
     free(base);
     free(text);
     return rc;

@@ -7,14 +7,14 @@
 #include "cli/cli_int.h"
 #include "cli/verb_entry.h"
 
-#define OPT(letter, name, field, arg, help)                                              \
-    {                                                                                    \
-        letter, name, PL_OPT_STRING, offsetof(struct entry_opts, field), arg, NULL, help \
+#define OPT(letter, name, field, arg, help)                                                  \
+    {                                                                                        \
+        letter, name, PL_OPT_STRING, offsetof(struct cli_entry_opts, field), arg, NULL, help \
     }
-#define OPT_SET                                                                       \
-    {                                                                                 \
-        0, "set", PL_OPT_LIST, offsetof(struct entry_opts, set), "FIELD=VALUE", NULL, \
-            "any field by its name; 'none' clears; repeatable"                        \
+#define OPT_SET                                                                           \
+    {                                                                                     \
+        0, "set", PL_OPT_LIST, offsetof(struct cli_entry_opts, set), "FIELD=VALUE", NULL, \
+            "any field by its name; 'none' clears; repeatable"                            \
     }
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -54,11 +54,12 @@ static const struct pl_opt action_list_opts[] = {
     CLI_COMMON,
     OPT(0, "owner", owner, "USER", "only this owner; 'me'"),
     OPT(0, "state", state, "STATE", "only this state"),
-    {0, "late", PL_OPT_FLAG, offsetof(struct entry_opts, late), NULL, NULL, "only past their day"}};
+    {0, "late", PL_OPT_FLAG, offsetof(struct cli_entry_opts, late), NULL, NULL,
+     "only past their day"}};
 static const struct pl_opt action_opts[] = {CLI_COMMON, ACTION_OPTS, OPT_SET};
 static const struct pl_opt rm_opts[] = {CLI_COMMON,
                                         {0, "restore", PL_OPT_FLAG,
-                                         offsetof(struct entry_opts, restore), NULL, NULL,
+                                         offsetof(struct cli_entry_opts, restore), NULL, NULL,
                                          "bring it back instead"}};
 
 static const char *const event_heads[] = {"ID",     "HAPPENED", "LANE",  "MARK",
@@ -68,14 +69,14 @@ static const char *const cause_heads[] = {"ID", "QUESTION", "CLASS", "FACTOR", "
 static const char *const action_heads[] = {"ID",  "PRIORITY", "STATE", "OWNER",
                                            "DUE", "TEXT",     "REVIEW"};
 
-static const struct entry_kind kinds[] = {
+static const struct cli_entry_kind kinds[] = {
     {PL_KIND_EVENT, "timeline", {"happened_at", "lens", "marker", "source"}, event_heads, 7},
     {PL_KIND_OBSERVATION, "observe", {"kind", "votes"}, board_heads, 5},
     {PL_KIND_CAUSE, "cause", {"question", "class", "factor"}, cause_heads, 6},
     {PL_KIND_ACTION, "actions", {"priority", "state", "owner", "due"}, action_heads, 7},
 };
 
-const struct entry_kind *entry_kind(uint32_t kind)
+const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
 {
     for (size_t i = 0; i < COUNT(kinds); i++)
         if (kinds[i].kind == kind)
@@ -86,41 +87,41 @@ const struct entry_kind *entry_kind(uint32_t kind)
 #define VERB_LIST(ident, words_, kind_, opts_, text, ex)                                     \
     static int run_##ident##_list(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
     {                                                                                        \
-        return entry_list(c, o, n, a, kind_, e);                                             \
+        return cli_entry_list(c, o, n, a, kind_, e);                                         \
     }                                                                                        \
     const struct cli_verb verb_##ident##_list = {                                            \
         .opt = {words_ " list", "[REVIEW...]", text, opts_, COUNT(opts_), 0, -1},            \
-        .opt_size = sizeof(struct entry_opts),                                               \
+        .opt_size = sizeof(struct cli_entry_opts),                                           \
         .examples = ex,                                                                      \
         .run = run_##ident##_list}
 #define VERB_ADD(ident, words_, kind_, opts_, text, ex)                                     \
     static int run_##ident##_add(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
     {                                                                                       \
-        return entry_add(c, o, n, a, kind_, e);                                             \
+        return cli_entry_add(c, o, n, a, kind_, e);                                         \
     }                                                                                       \
     const struct cli_verb verb_##ident##_add = {                                            \
         .opt = {words_ " add", "REVIEW TEXT|-", text, opts_, COUNT(opts_), 1, -1},          \
-        .opt_size = sizeof(struct entry_opts),                                              \
+        .opt_size = sizeof(struct cli_entry_opts),                                          \
         .examples = ex,                                                                     \
         .run = run_##ident##_add}
 #define VERB_EDIT(ident, words_, kind_, opts_, text, ex)                                     \
     static int run_##ident##_edit(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
     {                                                                                        \
-        return entry_edit(c, o, n, a, kind_, e);                                             \
+        return cli_entry_edit(c, o, n, a, kind_, e);                                         \
     }                                                                                        \
     const struct cli_verb verb_##ident##_edit = {                                            \
         .opt = {words_ " edit", "REVIEW ID [TEXT|-]", text, opts_, COUNT(opts_), 1, -1},     \
-        .opt_size = sizeof(struct entry_opts),                                               \
+        .opt_size = sizeof(struct cli_entry_opts),                                           \
         .examples = ex,                                                                      \
         .run = run_##ident##_edit}
 #define VERB_RM(ident, words_, kind_, text)                                                \
     static int run_##ident##_rm(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
     {                                                                                      \
-        return entry_rm(c, o, n, a, kind_, e);                                             \
+        return cli_entry_rm(c, o, n, a, kind_, e);                                         \
     }                                                                                      \
     const struct cli_verb verb_##ident##_rm = {                                            \
         .opt = {words_ " rm", "REVIEW ID", text, rm_opts, COUNT(rm_opts), 1, 2},           \
-        .opt_size = sizeof(struct entry_opts),                                             \
+        .opt_size = sizeof(struct cli_entry_opts),                                         \
         .run = run_##ident##_rm}
 
 VERB_LIST(timeline, "timeline", PL_KIND_EVENT, event_list_opts, "events in order of time",

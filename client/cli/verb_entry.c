@@ -48,7 +48,7 @@ static const struct {
     {"human", "people"},
 };
 
-const char *entry_word(const char *s)
+const char *cli_entry_word(const char *s)
 {
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         if (pl_str_eq(s, words[i].word))
@@ -87,7 +87,7 @@ static int field_put(struct fields *fs, const char *name, const char *value, str
 }
 
 /* "name=value", "+tag" is "tags=+tag". */
-static int entry_assignment(struct fields *fs, const char *s, struct pl_err *e)
+static int cli_entry_assignment(struct fields *fs, const char *s, struct pl_err *e)
 {
     const char *eq = strchr(s, '=');
     if (s[0] == '+' || s[0] == '-')
@@ -103,7 +103,7 @@ static int entry_assignment(struct fields *fs, const char *s, struct pl_err *e)
     return field_put(fs, name, eq + 1, e);
 }
 
-static int from_options(struct cli *c, const struct entry_opts *o, struct fields *fs,
+static int from_options(struct cli *c, const struct cli_entry_opts *o, struct fields *fs,
                         char due[PL_RFC3339_SIZE], struct pl_err *e)
 {
     const struct {
@@ -129,18 +129,18 @@ static int from_options(struct cli *c, const struct entry_opts *o, struct fields
         else if (pl_str_eq(map[i].field, "due"))
             v = due_time(v, due);
         else if (!pl_str_eq(map[i].field, "finish_test"))
-            v = entry_word(v);
+            v = cli_entry_word(v);
         rc = field_put(fs, map[i].field, v, e);
     }
     for (size_t i = 0; rc == 0 && i < o->set.count; i++)
-        rc = entry_assignment(fs, o->set.values[i], e);
+        rc = cli_entry_assignment(fs, o->set.values[i], e);
     return rc;
 }
 
 /* --- showing
  * -------------------------------------------------------------------------------------- */
 
-json_t *entry_json(const struct pl_doc *d, const struct pl_entry *en)
+json_t *cli_entry_json(const struct pl_doc *d, const struct pl_entry *en)
 {
     struct pl_buf b;
     struct pl_err e;
@@ -154,7 +154,7 @@ json_t *entry_json(const struct pl_doc *d, const struct pl_entry *en)
     return j ? j : json_object();
 }
 
-void entry_id(const struct pl_entry *en, char out[PL_SHORT_ID_MAX])
+void cli_entry_id(const struct pl_entry *en, char out[PL_SHORT_ID_MAX])
 {
     pl_short_id_format(out, pl_entry_kind(en), pl_entry_int(en, PL_F_NO, 0));
 }
@@ -171,7 +171,8 @@ static bool has_number(void *ctx)
     return !en || pl_entry_int(en, PL_F_NO, 0) > 0;
 }
 
-int entry_result(struct cli *c, struct review *r, struct pl_eid eid, bool queued, struct pl_err *e)
+int cli_entry_result(struct cli *c, struct review *r, struct pl_eid eid, bool queued,
+                     struct pl_err *e)
 {
     struct numbered n = {r, eid};
     struct pl_err none;
@@ -187,10 +188,10 @@ int entry_result(struct cli *c, struct review *r, struct pl_eid eid, bool queued
     (void)json_object_set_new(j, "review",
                               json_sprintf("REV-%llu", (unsigned long long)review_id(r)));
     (void)json_object_set_new(j, "queued", json_boolean(queued));
-    (void)json_object_set_new(j, "item", entry_json(d, en));
+    (void)json_object_set_new(j, "item", cli_entry_json(d, en));
     if (cli_json(c, j))
         return 0;
-    entry_id(en, id);
+    cli_entry_id(en, id);
     cli_print(c, "%s\n", id);
     return 0;
 }
@@ -216,14 +217,14 @@ static const char *shown(const struct pl_doc *d, const struct pl_entry *en, cons
 #define CELL 256
 
 static bool matches(const struct cli *c, const struct pl_doc *d, const struct pl_entry *en,
-                    const struct entry_opts *o)
+                    const struct cli_entry_opts *o)
 {
     char cell[CELL];
-    if (o->state && !pl_str_eq(shown(d, en, "state", cell, CELL), entry_word(o->state)))
+    if (o->state && !pl_str_eq(shown(d, en, "state", cell, CELL), cli_entry_word(o->state)))
         return false;
-    if (o->col && !pl_str_eq(shown(d, en, "kind", cell, CELL), entry_word(o->col)))
+    if (o->col && !pl_str_eq(shown(d, en, "kind", cell, CELL), cli_entry_word(o->col)))
         return false;
-    if (o->lane && !pl_str_eq(shown(d, en, "lens", cell, CELL), entry_word(o->lane)))
+    if (o->lane && !pl_str_eq(shown(d, en, "lens", cell, CELL), cli_entry_word(o->lane)))
         return false;
     if (o->owner) {
         const char *who = pl_str_eq(o->owner, "me") ? c->profile.user_name : o->owner;
@@ -239,10 +240,10 @@ static bool matches(const struct cli *c, const struct pl_doc *d, const struct pl
     return true;
 }
 
-static void list_one(struct cli *c, struct review *r, uint32_t kind, const struct entry_opts *o,
+static void list_one(struct cli *c, struct review *r, uint32_t kind, const struct cli_entry_opts *o,
                      struct cli_table *t, json_t *items)
 {
-    const struct entry_kind *k = entry_kind(kind);
+    const struct cli_entry_kind *k = cli_entry_kind(kind);
     const struct pl_doc *d = review_doc(r);
     struct pl_entry **all = pl_xcalloc(ENTRIES_MAX, sizeof(struct pl_entry *));
     size_t n = pl_doc_list(d, kind, all, ENTRIES_MAX);
@@ -256,7 +257,7 @@ static void list_one(struct cli *c, struct review *r, uint32_t kind, const struc
         size_t at = 0;
         if (!matches(c, d, all[i], o))
             continue;
-        entry_id(all[i], id);
+        cli_entry_id(all[i], id);
         (void)pl_entry_label(all[i], label, sizeof(label));
         row[at++] = id;
         for (size_t f = 0; f < ENTRY_COLUMNS && k->columns[f]; f++)
@@ -264,7 +265,7 @@ static void list_one(struct cli *c, struct review *r, uint32_t kind, const struc
         row[at++] = label;
         row[at++] = review;
         cli_table_row(t, row);
-        json_t *j = entry_json(d, all[i]);
+        json_t *j = cli_entry_json(d, all[i]);
         (void)json_object_set_new(j, "review", json_string(review));
         (void)json_array_append_new(items, j);
     }
@@ -306,9 +307,10 @@ static int which_reviews(struct cli *c, int argc, char **argv, struct review_ids
     return cli_call(c, &m, take_reviews, ids, e);
 }
 
-int entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e)
+int cli_entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t kind,
+                   struct pl_err *e)
 {
-    const struct entry_kind *k = entry_kind(kind);
+    const struct cli_entry_kind *k = cli_entry_kind(kind);
     struct review_ids ids;
     char name[64];
     int rc = cli_connect(c, e);
@@ -337,7 +339,7 @@ int entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, 
     return rc < 0 ? rc : end;
 }
 
-static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct entry_opts *o,
+static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct cli_entry_opts *o,
                    const char *text, struct pl_eid *eid, struct pl_err *e)
 {
     struct fields fs = {.n = 0};
@@ -360,9 +362,9 @@ static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct 
     return rc;
 }
 
-int entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e)
+int cli_entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e)
 {
-    const struct entry_opts *o = opts;
+    const struct cli_entry_opts *o = opts;
     struct review *r = NULL;
     struct pl_eid eid = PL_EID_ROOT;
     uint64_t id = 0;
@@ -390,7 +392,7 @@ int entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, s
     if (rc == 0)
         rc = cli_settle(c, r, &queued, e);
     if (rc == 0)
-        rc = entry_result(c, r, eid, queued, e);
+        rc = cli_entry_result(c, r, eid, queued, e);
     free(text);
     return rc;
 }
@@ -424,12 +426,13 @@ static int settle_and_show(struct cli *c, struct review *r, struct pl_eid eid, s
 {
     bool queued = false;
     int rc = cli_settle(c, r, &queued, e);
-    return rc < 0 ? rc : entry_result(c, r, eid, queued, e);
+    return rc < 0 ? rc : cli_entry_result(c, r, eid, queued, e);
 }
 
-int entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e)
+int cli_entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t kind,
+                   struct pl_err *e)
 {
-    const struct entry_opts *o = opts;
+    const struct cli_entry_opts *o = opts;
     struct review *r = NULL;
     struct pl_entry *en = NULL;
     struct fields fs = {.n = 0};
@@ -455,9 +458,9 @@ int entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, 
     return rc;
 }
 
-int entry_rm(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e)
+int cli_entry_rm(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e)
 {
-    const struct entry_opts *o = opts;
+    const struct cli_entry_opts *o = opts;
     struct review *r = NULL;
     struct pl_entry *en = NULL;
     (void)kind;
@@ -468,7 +471,7 @@ int entry_rm(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, st
     return rc < 0 ? rc : settle_and_show(c, r, eid, e);
 }
 
-int entry_set(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+int cli_entry_set(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     struct review *r = NULL;
     struct pl_entry *en = NULL;
@@ -487,7 +490,7 @@ int entry_set(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e
         en = pl_doc_root(review_doc(r));
     struct pl_eid eid = rc == 0 ? pl_entry_eid(en) : PL_EID_ROOT;
     for (int i = 1; rc == 0 && i < argc; i++)
-        rc = entry_assignment(&fs, argv[i], e);
+        rc = cli_entry_assignment(&fs, argv[i], e);
     if (rc == 0)
         rc = act_set(r, eid, fs.f, fs.n, e);
     if (rc == 0)

@@ -9,7 +9,7 @@
 
 #define ENTRY_COLUMNS 6
 
-struct entry_opts {
+struct cli_entry_opts {
     struct cli_common common;
     const char *at, *known_at, *lane, *source, *mark, *actor;             /* events */
     const char *col;                                                      /* observations */
@@ -20,28 +20,31 @@ struct entry_opts {
 };
 
 /* How a kind is listed. */
-struct entry_kind {
+struct cli_entry_kind {
     uint32_t kind;
     const char *verb;
     const char *columns[ENTRY_COLUMNS]; /* field names between id and label */
     const char *const *heads;           /* id, columns, label, review */
     size_t n_heads;
 };
-const struct entry_kind *entry_kind(uint32_t kind);
+const struct cli_entry_kind *cli_entry_kind(uint32_t kind);
 
 /* Short words of the command line ("D", "not", "why") as values of the schema; others unchanged. */
-const char *entry_word(const char *s);
+const char *cli_entry_word(const char *s);
 
-int entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e);
-int entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e);
-int entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e);
-int entry_rm(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e);
-int entry_set(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e);
+int cli_entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t kind,
+                   struct pl_err *e);
+int cli_entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kind,
+                  struct pl_err *e);
+int cli_entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t kind,
+                   struct pl_err *e);
+int cli_entry_rm(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e);
+int cli_entry_set(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e);
 
 /* An entry as JSON (new reference), its short id, and the answer to a change of it. */
-json_t *entry_json(const struct pl_doc *d, const struct pl_entry *en);
-void entry_id(const struct pl_entry *en, char out[PL_SHORT_ID_MAX]);
-int entry_result(struct cli *c, struct review *r, struct pl_eid eid, bool queued,
-                 struct pl_err *e) PL_MUST;
+json_t *cli_entry_json(const struct pl_doc *d, const struct pl_entry *en);
+void cli_entry_id(const struct pl_entry *en, char out[PL_SHORT_ID_MAX]);
+int cli_entry_result(struct cli *c, struct review *r, struct pl_eid eid, bool queued,
+                     struct pl_err *e) PL_MUST;
 
 #endif

@@ -172,7 +172,7 @@ static int run_comment_add(struct cli *c, void *opts, int argc, char **argv, str
     if (rc == 0)
         rc = cli_settle(c, r, &queued, e);
     if (rc == 0)
-        rc = entry_result(c, r, eid, queued, e);
+        rc = cli_entry_result(c, r, eid, queued, e);
     free(text);
     return rc;
 }
@@ -216,14 +216,14 @@ static int run_comment_list(struct cli *c, void *opts, int argc, char **argv, st
         struct pl_entry *parent = pl_doc_entry(d, pl_entry_parent(all[i]));
         if (only && parent != only)
             continue;
-        entry_id(all[i], cid);
+        cli_entry_id(all[i], cid);
         if (parent)
-            entry_id(parent, on);
+            cli_entry_id(parent, on);
         const char *by = pl_doc_user_name(d, (int64_t)pl_entry_created_by(all[i]));
         bool resolved = pl_entry_int(all[i], PL_F_COMMENT_RESOLVED, 0) == 1;
         const char *row[] = {cid, on, by, resolved ? "yes" : "", pl_entry_cstr(all[i], PL_F_BODY)};
         cli_table_row(t, row);
-        (void)json_array_append_new(items, entry_json(d, all[i]));
+        (void)json_array_append_new(items, cli_entry_json(d, all[i]));
     }
     free(all);
     (void)json_object_set_new(j, "items", items);
@@ -262,7 +262,7 @@ static int run_comment_resolve(struct cli *c, void *opts, int argc, char **argv,
         rc = act_set(r, eid, &f, 1, e);
     if (rc == 0)
         rc = cli_settle(c, r, &queued, e);
-    return rc < 0 ? rc : entry_result(c, r, eid, queued, e);
+    return rc < 0 ? rc : cli_entry_result(c, r, eid, queued, e);
 }
 
 const struct cli_verb verb_comment_resolve = {

@@ -353,7 +353,7 @@ static int show_entry(struct cli *c, const struct pl_doc *d, const char *name, s
     if (!cli_wants_json(c))
         return pl_text_entry(d, en, &c->out, e);
     json_t *j = cli_envelope(c, "show", pl_doc_rev(d));
-    (void)json_object_set_new(j, "item", entry_json(d, en));
+    (void)json_object_set_new(j, "item", cli_entry_json(d, en));
     (void)cli_json(c, j);
     return 0;
 }
@@ -424,9 +424,9 @@ static const struct pl_opt set_opts[] = {CLI_COMMON};
 const struct cli_verb verb_set = {
     .opt = {"set", "ID FIELD=VALUE...", "set fields of a review or an entry", set_opts,
             COUNT(set_opts), 2, -1},
-    .opt_size = sizeof(struct entry_opts),
+    .opt_size = sizeof(struct cli_entry_opts),
     .examples = "  plimsoll set REV-1 severity=high services=+checkout\n"
                 "  plimsoll set REV-1/E-9 marker=none\n"
                 "  plimsoll set A-121 owner=ben due=2026-12-01T00:00:00Z\n",
-    .run = entry_set,
+    .run = cli_entry_set,
 };

@@ -28,7 +28,7 @@ static void describe(const struct pl_doc *d, const struct pl_cs *cs, char *out, 
         char id[PL_SHORT_ID_MAX] = "?";
         const char *field = f ? f->name : "";
         if (en)
-            entry_id(en, id);
+            cli_entry_id(en, id);
         else if (pl_eid_is_root(s->eid))
             (void)pl_strlcpy(id, "review", sizeof(id));
         int n = 0;
