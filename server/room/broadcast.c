@@ -6,7 +6,7 @@
  * people's presence when everything else has been sent. What is kept for one member is one fetched
  * piece at most.
  */
-#include "room/room_int.h"
+#include "room/member_int.h"
 
 #include <stdlib.h>
 

@@ -6,7 +6,7 @@
  * A snapshot whose hash, revision or successors do not fit is dropped from the store and the load
  * begins again without it. A log that does not fit from its beginning fails the load.
  */
-#include "room/room_int.h"
+#include "room/member_int.h"
 
 #include <string.h>
 

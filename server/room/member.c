@@ -4,7 +4,7 @@
  * leaving. Whatever a connection sends, and whenever, ends in an answer or in nothing; a member who
  * cannot go on is told why and let go at the end of the loop turn, and resumes by joining again.
  */
-#include "room/room_int.h"
+#include "room/member_int.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * offered to the others at most ten times a second, and only to those who have been sent everything
  * else: a reader that lags is not burdened with carets. Nothing is stored.
  */
-#include "room/room_int.h"
+#include "room/member_int.h"
 
 #include <stdlib.h>
 

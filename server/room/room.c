@@ -7,7 +7,7 @@
  * database refuses (disk full), everything stays queued and is tried again with back-off; members
  * are told once.
  */
-#include "room/room_int.h"
+#include "room/member_int.h"
 
 #include <stdlib.h>
 #include <string.h>

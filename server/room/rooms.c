@@ -5,7 +5,7 @@
  * is done in one check handler after the loop has polled, so that what came in one turn shares one
  * append.
  */
-#include "room/room_int.h"
+#include "room/member_int.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  * line, beside the work), and made for members who hold nothing or are far behind. Losing one is
  * harmless: the log is the truth.
  */
-#include "room/room_int.h"
+#include "room/member_int.h"
 
 #include <stdlib.h>
 

@@ -1,0 +1,920 @@
+// SPDX-License-Identifier: Apache-2.0
+/* room/room.h: joining, appends with every outcome, catching up, slowness, fences, presence, the
+ * end. */
+#include "support/fake/room_rig.h"
+
+#include "plimsoll/doc/perm.h"
+#include "plimsoll/wire/limits.h"
+
+#include "support/unit.h"
+
+#include "support/fake/store.c"
+
+static const struct pl_eid event = {1, 1};
+
+static void start(struct rig *r, struct conn *c, size_t n)
+{
+    const struct rooms_options o = rig_options();
+
+    memset(c, 0, n * sizeof *c);
+    rig_init(r, &o);
+    for (size_t i = 0; i < n; i++)
+        conn_join(&c[i], r, i + 1);
+    rig_settle(r, c, n);
+}
+
+/* The same with one event in the review. */
+static void start_with_event(struct rig *r, struct conn *c, size_t n)
+{
+    start(r, c, n);
+    struct pl_cs cs = cs_create(event, PL_KIND_EVENT);
+    conn_submit(&c[0], &cs);
+    rig_settle(r, c, n);
+    assert_int_equal(c[0].acked_seq, 1);
+}
+
+static void type(struct conn *c, const char *s)
+{
+    struct pl_cs cs = cs_type(c->doc, event, s);
+
+    conn_submit(c, &cs);
+}
+
+static void finish(struct rig *r, struct conn *c, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        conn_release(&c[i]);
+    rig_end(r);
+}
+
+static void assert_equal_copies(const struct rig *r, struct conn *c, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        assert_int_equal(c[i].rev, fake_head(r->store, RIG_REVIEW));
+        assert_true(pl_doc_digest(c[i].doc) == pl_doc_digest(c[0].doc));
+    }
+}
+
+/* Turns with waiting until `flag` is at least `value`. */
+static void wait_for(struct rig *r, struct conn *c, size_t n, const unsigned *flag, unsigned value)
+{
+    for (unsigned i = 0; i < 2000 && *flag < value; i++)
+        rig_turn(r, c, n, true);
+    assert_true(*flag >= value);
+}
+
+/* --- joining -------------------------------------------------------------------------------------
+ */
+
+TEST(room_opens_an_empty_review)
+{
+    struct rig r;
+    struct conn c[1];
+
+    start(&r, c, 1);
+    assert_true(c[0].was_opened);
+    assert_true(c[0].is_synced);
+    assert_int_equal(c[0].opened.rid, 9);
+    assert_int_equal(c[0].opened.epoch, 1);
+    assert_int_equal(c[0].opened.perms, pl_perm_mask(PL_ROLE_FACILITATOR, PL_STATUS_IN_SESSION));
+    assert_int_equal(c[0].chunks, 0);
+    finish(&r, c, 1);
+}
+
+TEST(room_refuses_who_may_not_see_it)
+{
+    struct rig r;
+    struct conn c[3];
+    const struct rooms_options o = rig_options();
+
+    memset(c, 0, sizeof c);
+    rig_init(&r, &o);
+    fake_role(r.store, 103, 0);
+    conn_join(&c[0], &r, 1);
+    conn_join(&c[2], &r, 3);
+    rig_settle(&r, c, 3);
+    assert_int_equal(c[2].left, PL_E_PERM);
+    assert_int_equal(c[2].error_code, PL_E_PERM);
+    conn_join_as(&c[1], &r, 1, 777); /* somebody else's session */
+    rig_settle(&r, c, 3);
+    assert_int_equal(c[1].left, PL_E_AUTH);
+    assert_true(c[0].is_synced);
+    finish(&r, c, 3);
+}
+
+TEST(room_says_when_the_database_is_away)
+{
+    struct rig r;
+    struct conn c[1];
+    const struct rooms_options o = rig_options();
+
+    memset(c, 0, sizeof c);
+    rig_init(&r, &o);
+    fake_set_up(r.store, false);
+    conn_join(&c[0], &r, 1);
+    assert_int_equal(c[0].left, 0); /* never from inside the call */
+    rig_settle(&r, c, 1);
+    assert_int_equal(c[0].left, PL_E_UNAVAILABLE);
+    assert_int_equal(c[0].error_code, PL_E_UNAVAILABLE);
+    finish(&r, c, 1);
+}
+
+TEST(room_lets_readers_read_and_not_write)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 1);
+    memset(&c[1], 0, sizeof c[1]);
+    conn_join_as(&c[1], &r, 0, 500);
+    rig_settle(&r, c, 2);
+    assert_true(c[1].is_synced);
+    assert_equal_copies(&r, c, 2);
+    assert_int_equal(c[1].opened.perms, PL_PERM_BIT(PL_PERM_READ));
+    type(&c[1], "no");
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[1].nack.code, PL_E_PERM);
+    finish(&r, c, 2);
+}
+
+TEST(room_survives_members_who_leave_at_any_moment)
+{
+    struct rig r;
+    struct conn c[1];
+    const struct rooms_options o = rig_options();
+
+    memset(c, 0, sizeof c);
+    rig_init(&r, &o);
+    for (unsigned turns = 0; turns < 8; turns++) {
+        conn_join(&c[0], &r, 1);
+        for (unsigned i = 0; i < turns; i++)
+            rig_turn(&r, c, 1, false);
+        conn_leave(&c[0]);
+    }
+    finish(&r, c, 1);
+}
+
+/* --- appends -------------------------------------------------------------------------------------
+ */
+
+TEST(room_acknowledges_only_what_is_durable)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 2);
+    unsigned before = c[1].revs;
+    fake_hold(r.store, true);
+    type(&c[0], "a");
+    for (unsigned i = 0; i < 10; i++)
+        rig_turn(&r, c, 2, false);
+    assert_int_equal(fake_counts(r.store).waiting, 1);
+    assert_int_equal(c[0].acked_seq, 1);
+    assert_int_equal(c[1].revs, before);
+    fake_hold(r.store, false);
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[0].acked_seq, 2);
+    assert_int_equal(c[1].revs, before + 1);
+    assert_true(fake_counts(r.store).hints >= 1);
+    finish(&r, c, 2);
+}
+
+TEST(room_has_one_append_under_way_and_gathers_the_rest)
+{
+    struct rig r;
+    struct conn c[6];
+
+    start_with_event(&r, c, 6);
+    unsigned before = fake_counts(r.store).appends;
+    fake_hold(r.store, true);
+    type(&c[0], "0");
+    rig_turn(&r, c, 6, false);
+    for (size_t i = 1; i < 6; i++)
+        type(&c[i], "x");
+    for (unsigned i = 0; i < 10; i++)
+        rig_turn(&r, c, 6, false);
+    assert_int_equal(fake_counts(r.store).appends, before + 1);
+    fake_hold(r.store, false);
+    rig_settle(&r, c, 6);
+    assert_int_equal(fake_counts(r.store).appends, before + 2);
+    assert_equal_copies(&r, c, 6);
+    assert_string_equal(pl_entry_cstr(pl_doc_entry(c[3].doc, event), PL_F_BODY), "xxxxx0");
+    finish(&r, c, 6);
+}
+
+TEST(room_catches_up_and_locks_first_when_another_process_was_faster)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 2);
+    struct pl_cs cs = cs_type(c[0].doc, event, "other ");
+    fake_other(r.store, RIG_REVIEW, &cs);
+    type(&c[0], "mine");
+    rig_settle(&r, c, 2);
+    assert_int_equal(fake_counts(r.store).behind, 1);
+    assert_int_equal(fake_counts(r.store).locked_first, 1);
+    assert_equal_copies(&r, c, 2);
+    assert_int_equal(c[0].acked_seq, 2);
+    type(&c[0], "!");
+    rig_settle(&r, c, 2);
+    assert_int_equal(fake_counts(r.store).locked_first, 1); /* optimistic again */
+    finish(&r, c, 2);
+}
+
+TEST(room_reads_what_others_wrote_after_a_hint_and_without)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 2);
+    unsigned revs = c[1].revs;
+    struct pl_cs cs = cs_type(c[0].doc, event, "A");
+    fake_other(r.store, RIG_REVIEW, &cs);
+    rooms_hint(r.rooms, RIG_REVIEW, fake_head(r.store, RIG_REVIEW));
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[1].revs, revs + 1);
+    cs = cs_type(c[0].doc, event, "B");
+    fake_other(r.store, RIG_REVIEW, &cs);
+    wait_for(&r, c, 2, &c[1].revs, revs + 2); /* the poll */
+    assert_int_equal(c[0].revs, c[1].revs);
+    finish(&r, c, 2);
+}
+
+TEST(room_tells_the_refused_and_keeps_the_others)
+{
+    struct rig r;
+    struct conn c[3];
+
+    start_with_event(&r, c, 3);
+    fake_role(r.store, 102, 0);
+    fake_hold(r.store, true);
+    type(&c[0], "0");
+    rig_turn(&r, c, 3, false);
+    type(&c[1], "1");
+    type(&c[2], "2");
+    fake_hold(r.store, false);
+    rig_settle(&r, c, 3);
+    assert_int_equal(c[1].nack.code, PL_E_PERM);
+    assert_int_equal(c[1].nack.seq, 1);
+    assert_int_equal(c[2].acked_seq, 1);
+    assert_int_equal(c[1].left, PL_E_REVOKED); /* and his rights were looked at */
+    finish(&r, c, 3);
+}
+
+TEST(room_stores_refusals_and_sends_them_after_the_revisions)
+{
+    struct rig r;
+    struct conn c[2];
+    uint32_t code = 0;
+
+    start_with_event(&r, c, 2);
+    c[1].is_slow = true;
+    type(&c[0], "a");
+    struct pl_cs cs = cs_type(c[1].doc, (struct pl_eid){77, 7}, "x");
+    conn_submit(&c[1], &cs);
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[1].nacks, 0);
+    c[1].is_slow = false;
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[1].nack.code, PL_E_NOENT);
+    assert_true(c[1].nack_seen_at >= c[1].nack.at_rev);
+    assert_int_equal(fake_last_seq(r.store, RIG_REVIEW, 2, &code), 1);
+    assert_int_equal(code, PL_E_NOENT);
+    finish(&r, c, 2);
+}
+
+static void unknown_outcome(enum fake_outcome how)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 2);
+    fake_next(r.store, how);
+    type(&c[0], "mine");
+    rig_turn(&r, c, 2, false); /* it is under way */
+    assert_int_equal(fake_counts(r.store).unknown, 1);
+    fake_set_up(r.store, false);
+    rooms_store_down(r.rooms);
+    rig_settle(&r, c, 2);
+    uint64_t acked = c[0].acked_seq;
+    assert_int_equal(acked, 1);
+    fake_set_up(r.store, true);
+    rooms_store_up(r.rooms);
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[0].acked_seq, 2);
+    assert_int_equal(c[0].own, 2);
+    assert_string_equal(pl_entry_cstr(pl_doc_entry(c[1].doc, event), PL_F_BODY), "mine");
+    assert_equal_copies(&r, c, 2);
+    finish(&r, c, 2);
+}
+
+TEST(room_appends_again_when_an_unknown_append_was_lost)
+{
+    unknown_outcome(FAKE_UNKNOWN_LOST);
+}
+
+TEST(room_finds_an_unknown_append_in_the_log)
+{
+    unknown_outcome(FAKE_UNKNOWN_KEPT);
+}
+
+TEST(room_keeps_the_queue_when_the_disk_is_full)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 2);
+    fake_next(r.store, FAKE_FAILED);
+    type(&c[0], "a");
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[0].errors, 1);
+    assert_int_equal(c[0].error_code, PL_E_UNAVAILABLE);
+    assert_int_equal(c[0].acked_seq, 1);
+    wait_for(&r, c, 2, &c[0].own, 2); /* tried again by itself */
+    assert_int_equal(c[0].errors, 1);
+    assert_equal_copies(&r, c, 2);
+    finish(&r, c, 2);
+}
+
+TEST(room_numbers_actions)
+{
+    struct rig r;
+    struct conn c[1];
+    const struct pl_eid action = {1, 50};
+
+    start(&r, c, 1);
+    struct pl_cs cs = cs_create(action, PL_KIND_ACTION);
+    conn_submit(&c[0], &cs);
+    rig_settle(&r, c, 1);
+    assert_int_equal(pl_entry_int(pl_doc_entry(c[0].doc, action), PL_F_NO, 0), 101);
+    finish(&r, c, 1);
+}
+
+/* --- server-made revisions -----------------------------------------------------------------------
+ */
+
+struct heard {
+    unsigned n;
+    int rc;
+    uint64_t rev;
+};
+
+static void on_server_rev(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
+{
+    struct heard *h = ctx;
+
+    assert_true((rc == 0) == (e == NULL));
+    h->n++;
+    h->rc = rc;
+    h->rev = rev;
+}
+
+static struct pl_cs set_status(int64_t status)
+{
+    struct pl_cs cs;
+    struct pl_value v = pl_value_int(status);
+
+    pl_cs_init(&cs);
+    pl_cs_reg(&cs, PL_EID_ROOT, PL_F_REVIEW_STATUS, &v);
+    return cs;
+}
+
+TEST(room_makes_revisions_for_the_server)
+{
+    struct rig r;
+    struct conn c[1];
+    struct heard h = {0};
+    const struct rooms_options o = rig_options();
+
+    memset(c, 0, sizeof c);
+    rig_init(&r, &o);
+    struct pl_cs cs = set_status(PL_STATUS_IN_SESSION); /* nobody has it open */
+    rooms_server_rev(r.rooms, RIG_REVIEW, 101, 1, &cs, on_server_rev, &h);
+    assert_int_equal(h.n, 0);
+    rig_settle(&r, c, 1);
+    assert_int_equal(h.n, 1);
+    assert_int_equal(h.rc, 0);
+    assert_int_equal(h.rev, 1);
+    finish(&r, c, 0);
+}
+
+TEST(room_tells_everyone_when_the_status_changes)
+{
+    struct rig r;
+    struct conn c[2];
+    struct heard h = {0};
+
+    start(&r, c, 2);
+    struct pl_cs cs = set_status(PL_STATUS_CLOSED);
+    rooms_server_rev(r.rooms, RIG_REVIEW, 101, 1, &cs, on_server_rev, &h);
+    rig_settle(&r, c, 2);
+    assert_int_equal(h.rc, 0);
+    assert_int_equal(c[1].rights, 1);
+    assert_int_equal(c[1].last_rights.status, PL_STATUS_CLOSED);
+    assert_int_equal(c[1].last_rights.perms, pl_perm_mask(PL_ROLE_FACILITATOR, PL_STATUS_CLOSED));
+    cs = set_status(9999);
+    rooms_server_rev(r.rooms, RIG_REVIEW, 101, 1, &cs, on_server_rev, &h);
+    rig_settle(&r, c, 2);
+    assert_int_equal(h.n, 2);
+    assert_true(h.rc < 0);
+    cs = set_status(PL_STATUS_TRACKING);
+    rooms_server_rev(r.rooms, 999, 101, 1, &cs, on_server_rev, &h); /* no such review */
+    rig_settle(&r, c, 2);
+    assert_int_equal(h.n, 3);
+    assert_int_equal(h.rc, -PL_E_NOENT);
+    finish(&r, c, 2);
+}
+
+/* --- catching up ---------------------------------------------------------------------------------
+ */
+
+static void type_many(struct rig *r, struct conn *c, size_t n, unsigned times)
+{
+    for (unsigned i = 0; i < times; i++) {
+        type(&c[0], "z");
+        rig_settle(r, c, n);
+    }
+}
+
+TEST(room_sends_what_a_returning_member_lacks_from_the_ring)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 2);
+    conn_leave(&c[1]);
+    type_many(&r, c, 1, 30);
+    unsigned before = c[1].revs;
+    unsigned fetches = fake_counts(r.store).fetches;
+    conn_join(&c[1], &r, 2);
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[1].revs, before + 30);
+    assert_int_equal(c[1].chunks, 0);
+    assert_int_equal(c[1].opened.epoch, 2);
+    assert_int_equal(fake_counts(r.store).fetches, fetches);
+    assert_equal_copies(&r, c, 2);
+    finish(&r, c, 2);
+}
+
+TEST(room_sends_old_revisions_from_the_store)
+{
+    struct rig r;
+    struct conn c[3];
+    struct rooms_options o = rig_options();
+
+    memset(c, 0, sizeof c);
+    o.ring_revs = 10;
+    rig_init(&r, &o);
+    conn_join(&c[0], &r, 1);
+    conn_join(&c[1], &r, 2);
+    rig_settle(&r, c, 2);
+    struct pl_cs cs = cs_create(event, PL_KIND_EVENT);
+    conn_submit(&c[0], &cs);
+    rig_settle(&r, c, 2);
+    conn_leave(&c[1]);
+    type_many(&r, c, 1, 40);
+    conn_join(&c[1], &r, 2);
+    c[1].is_slow = true;
+    rig_settle(&r, c, 2);
+    type_many(&r, c, 1, 5);
+    c[1].is_slow = false;
+    rig_settle(&r, c, 2);
+    assert_true(fake_counts(r.store).fetches >= 1);
+    assert_int_equal(c[1].chunks, 0);
+    assert_equal_copies(&r, c, 2);
+    /* Who holds nothing gets a snapshot. */
+    conn_join(&c[2], &r, 3);
+    rig_settle(&r, c, 3);
+    assert_true(c[2].opened.snapshot);
+    assert_true(c[2].chunks > 0);
+    assert_equal_copies(&r, c, 3);
+    type_many(&r, c, 3, 3);
+    assert_equal_copies(&r, c, 3);
+    finish(&r, c, 3);
+}
+
+TEST(room_starts_over_with_who_holds_more_than_the_log)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 1);
+    memset(&c[1], 0, sizeof c[1]);
+    c[1].rev = 5000; /* commits that were lost */
+    conn_join(&c[1], &r, 2);
+    rig_settle(&r, c, 2);
+    assert_true(c[1].opened.snapshot);
+    assert_equal_copies(&r, c, 2);
+    finish(&r, c, 2);
+}
+
+TEST(room_writes_snapshots_and_opens_from_them)
+{
+    struct rig r;
+    struct conn c[1];
+    struct rooms_options o = rig_options();
+
+    memset(c, 0, sizeof c);
+    o.snapshot_revs = 50;
+    rig_init(&r, &o);
+    conn_join(&c[0], &r, 1);
+    rig_settle(&r, c, 1);
+    struct pl_cs cs = cs_create(event, PL_KIND_EVENT);
+    conn_submit(&c[0], &cs);
+    rig_settle(&r, c, 1);
+    type_many(&r, c, 1, 120);
+    assert_int_equal(fake_counts(r.store).snapshots, 2);
+    conn_leave(&c[0]);
+    rig_close_rooms(&r);
+    rig_open_rooms(&r, &o);
+    uint64_t digest = pl_doc_digest(c[0].doc);
+    conn_release(&c[0]);
+    memset(c, 0, sizeof c);
+    conn_join(&c[0], &r, 1);
+    rig_settle(&r, c, 1);
+    assert_true(c[0].is_synced);
+    assert_true(pl_doc_digest(c[0].doc) == digest);
+    assert_int_equal(c[0].opened.last_seq, 121);
+    finish(&r, c, 1);
+}
+
+static void spoilt_snapshot(bool bytes)
+{
+    struct rig r;
+    struct conn c[1];
+    struct rooms_options o = rig_options();
+
+    memset(c, 0, sizeof c);
+    o.snapshot_revs = 50;
+    rig_init(&r, &o);
+    conn_join(&c[0], &r, 1);
+    rig_settle(&r, c, 1);
+    struct pl_cs cs = cs_create(event, PL_KIND_EVENT);
+    conn_submit(&c[0], &cs);
+    rig_settle(&r, c, 1);
+    type_many(&r, c, 1, 60);
+    conn_leave(&c[0]);
+    rig_close_rooms(&r);
+    fake_spoil_snapshot(r.store, RIG_REVIEW, bytes);
+    rig_open_rooms(&r, &o);
+    conn_join(&c[0], &r, 1);
+    rig_settle(&r, c, 1);
+    assert_true(c[0].is_synced);
+    assert_int_equal(fake_counts(r.store).snapshots_dropped, 1);
+    type_many(&r, c, 1, 1);
+    assert_int_equal(c[0].acked_seq, 62);
+    finish(&r, c, 1);
+}
+
+TEST(room_drops_a_snapshot_that_cannot_be_read)
+{
+    spoilt_snapshot(true);
+}
+
+TEST(room_drops_a_snapshot_whose_hash_differs)
+{
+    spoilt_snapshot(false);
+}
+
+TEST(room_gives_a_snapshot_at_a_resync)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 2);
+    type(&c[0], "abc");
+    rig_settle(&r, c, 2);
+    const struct pl_resync rs = {.rid = 77, .review = RIG_REVIEW, .rev = c[1].rev, .hash = 1};
+    member_resync(c[1].m, &rs);
+    member_resync(c[1].m, &rs); /* impatient */
+    type(&c[1], "late");        /* of the old epoch: never commits */
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[1].opened.rid, 77);
+    assert_int_equal(c[1].opened.epoch, 2);
+    assert_true(c[1].opened.snapshot);
+    assert_true(c[1].is_synced);
+    assert_int_equal(c[1].nacks, 0);
+    assert_equal_copies(&r, c, 2);
+    type(&c[1], "!");
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[1].acked_seq, c[1].seq);
+    finish(&r, c, 2);
+}
+
+/* --- slowness, fences, hostility -----------------------------------------------------------------
+ */
+
+TEST(room_holds_nothing_for_a_slow_member)
+{
+    struct rig r;
+    struct conn c[2];
+    struct rooms_options o = rig_options();
+    struct rooms_stats st;
+    char text[1001];
+
+    memset(text, 'x', 1000);
+    text[1000] = '\0';
+    memset(c, 0, sizeof c);
+    o.ring_bytes = 64u << 10;
+    rig_init(&r, &o);
+    conn_join(&c[0], &r, 1);
+    conn_join(&c[1], &r, 2);
+    rig_settle(&r, c, 2);
+    struct pl_cs cs = cs_create(event, PL_KIND_EVENT);
+    conn_submit(&c[0], &cs);
+    rig_settle(&r, c, 2);
+    c[1].is_slow = true;
+    for (unsigned i = 0; i < 600; i++) {
+        type(&c[0], text);
+        rig_settle(&r, c, 2);
+    }
+    rooms_stats(r.rooms, &st);
+    assert_true(st.ring_bytes <= (64u << 10) + 2048);
+    assert_true(c[1].wakes < 20); /* woken once, not for every revision */
+    c[1].is_slow = false;
+    rig_settle(&r, c, 2);
+    assert_equal_copies(&r, c, 2);
+    finish(&r, c, 2);
+}
+
+TEST(room_lets_the_older_of_two_members_of_a_client_go)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 1);
+    memset(&c[1], 0, sizeof c[1]);
+    conn_join_as(&c[1], &r, 1, 101);
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[0].left, PL_E_FENCED);
+    assert_int_equal(c[0].last_rights.code, PL_E_FENCED);
+    assert_true(c[1].is_synced);
+    c[1].seq = c[1].opened.last_seq;
+    type(&c[1], "on");
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[1].acked_seq, c[1].seq);
+    finish(&r, c, 2);
+}
+
+TEST(room_survives_hostile_submissions)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 2);
+    c[1].is_slow = true;
+    for (unsigned i = 0; i < 200 && c[1].m != NULL; i++) {
+        struct pl_submit s = {.review = i % 5 == 0 ? 7 : RIG_REVIEW,
+                              .epoch = i % 3,
+                              .seq = i % 7 == 0 ? UINT64_MAX : i % 4,
+                              .base = i % 2 == 0 ? UINT64_MAX : i};
+        s.cs = cs_create((struct pl_eid){i % 3, i}, i % 20);
+        member_submit(c[1].m, &s);
+        if (i % 10 == 0)
+            rig_turn(&r, c, 2, false);
+    }
+    rig_settle(&r, c, 2);
+    assert_true(c[1].m == NULL || c[1].nacks + c[1].own > 0 || c[1].is_slow);
+    type(&c[0], "fine");
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[0].acked_seq, 2);
+    finish(&r, c, 2);
+}
+
+TEST(room_lets_go_whose_access_ended)
+{
+    struct rig r;
+    struct conn c[3];
+
+    start(&r, c, 3);
+    fake_role(r.store, 102, 0);
+    fake_role(r.store, 103, PL_ROLE_STAKEHOLDER);
+    rooms_rights_changed(r.rooms, 0, 0);
+    rig_settle(&r, c, 3);
+    assert_int_equal(c[0].rights, 0);
+    assert_int_equal(c[1].left, PL_E_REVOKED);
+    assert_int_equal(c[2].rights, 1);
+    assert_int_equal(c[2].last_rights.perms,
+                     pl_perm_mask(PL_ROLE_STAKEHOLDER, PL_STATUS_IN_SESSION));
+    finish(&r, c, 3);
+}
+
+/* --- presence ------------------------------------------------------------------------------------
+ */
+
+TEST(room_coalesces_presence_and_spares_who_lags)
+{
+    struct rig r;
+    struct conn c[3];
+
+    start_with_event(&r, c, 3);
+    wait_for(&r, c, 3, &c[1].peers, 2);
+    unsigned before = c[1].peers;
+    c[2].is_slow = true;
+    for (uint32_t i = 0; i < 100; i++) {
+        const struct pl_presence p = {
+            .review = RIG_REVIEW, .rev = c[0].rev, .state = PL_PRESENT_TYPING, .stage = i};
+        member_presence(c[0].m, &p);
+        rig_turn(&r, c, 3, false);
+    }
+    wait_for(&r, c, 3, &c[1].peers, before + 1);
+    assert_int_equal(c[1].peers, before + 1);
+    assert_int_equal(c[1].peer.stage, 99);
+    assert_int_equal(c[1].peer.client, 1);
+    const struct pl_presence bad = {.review = RIG_REVIEW, .state = 99};
+    member_presence(c[0].m, &bad);
+    conn_leave(&c[0]);
+    wait_for(&r, c, 3, &c[1].gone, 1);
+    assert_int_equal(c[1].peer.client, 1);
+    finish(&r, c, 3);
+}
+
+struct counted {
+    unsigned n;
+};
+
+static void on_here(void *ctx, uint64_t user)
+{
+    struct counted *x = ctx;
+
+    assert_true(user > 100);
+    x->n++;
+}
+
+TEST(room_knows_who_is_here)
+{
+    struct rig r;
+    struct conn c[3];
+    struct counted x = {0};
+
+    start(&r, c, 3);
+    rooms_here(r.rooms, RIG_REVIEW, on_here, &x);
+    assert_int_equal(x.n, 3);
+    rooms_here(r.rooms, 12345, on_here, &x);
+    assert_int_equal(x.n, 3);
+    finish(&r, c, 3);
+}
+
+/* --- the end -------------------------------------------------------------------------------------
+ */
+
+TEST(room_closes_when_it_is_idle)
+{
+    struct rig r;
+    struct conn c[1];
+    struct rooms_options o = rig_options();
+    struct rooms_stats st;
+
+    memset(c, 0, sizeof c);
+    o.idle_close_ms = 300;
+    rig_init(&r, &o);
+    conn_join(&c[0], &r, 1);
+    rig_settle(&r, c, 1);
+    struct pl_cs cs = cs_create(event, PL_KIND_EVENT);
+    conn_submit(&c[0], &cs);
+    rig_settle(&r, c, 1);
+    type_many(&r, c, 1, 60);
+    conn_leave(&c[0]);
+    assert_int_equal(fake_counts(r.store).snapshots, 1); /* the tail was worth one */
+    for (unsigned i = 0; i < 200; i++) {
+        rooms_stats(r.rooms, &st);
+        if (st.rooms == 0)
+            break;
+        rig_turn(&r, c, 1, true);
+    }
+    assert_int_equal(st.rooms, 0);
+    assert_true(st.committed >= 61);
+    conn_join(&c[0], &r, 1);
+    rig_settle(&r, c, 1);
+    assert_true(c[0].is_synced);
+    finish(&r, c, 1);
+}
+
+TEST(room_drains_before_it_closes)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 2);
+    fake_hold(r.store, true);
+    type(&c[0], "a");
+    rig_turn(&r, c, 2, false);
+    type(&c[1], "b"); /* queued behind it */
+    rooms_close(r.rooms, rig_on_flag, &r.closed);
+    type(&c[0], "c"); /* too late */
+    rig_turn(&r, c, 2, false);
+    assert_false(r.closed);
+    fake_hold(r.store, false);
+    rig_settle(&r, c, 2);
+    assert_true(r.closed);
+    assert_int_equal(c[0].acked_seq, 2);
+    assert_int_equal(c[0].nack.code, PL_E_GOING_AWAY);
+    assert_int_equal(c[1].acked_seq, 1);
+    assert_equal_copies(&r, c, 2);
+    finish(&r, c, 2);
+}
+
+TEST(room_ends_while_an_append_is_under_way)
+{
+    struct rig r;
+    struct conn c[2];
+
+    start_with_event(&r, c, 2);
+    fake_hold(r.store, true);
+    type(&c[0], "a");
+    rig_turn(&r, c, 2, false);
+    conn_leave(&c[0]);
+    conn_leave(&c[1]);
+    rooms_free(r.rooms, rig_on_flag, &r.freed);
+    for (unsigned i = 0; i < 5; i++)
+        rig_turn(&r, c, 2, false);
+    assert_false(r.freed);
+    fake_hold(r.store, false);
+    while (!r.freed)
+        rig_turn(&r, c, 2, true);
+    r.rooms = NULL;
+    finish(&r, c, 2);
+}
+
+TEST(room_serves_one_review_from_two_processes)
+{
+    struct rig r;
+    struct conn a[1];
+    struct conn b[1];
+    const struct rooms_options o = rig_options();
+
+    start_with_event(&r, a, 1);
+    struct rooms *first_rooms = r.rooms;
+    memset(b, 0, sizeof b);
+    rig_open_rooms(&r, &o);
+    conn_join(b, &r, 2);
+    rig_settle(&r, b, 1);
+    for (unsigned i = 0; i < 30; i++) {
+        type(a, "a");
+        type(b, "b");
+        for (unsigned k = 0; k < 12; k++) {
+            rig_turn(&r, a, 1, false);
+            rig_turn(&r, b, 1, false);
+        }
+        uint64_t head = fake_head(r.store, RIG_REVIEW);
+        rooms_hint(first_rooms, RIG_REVIEW, head);
+        rooms_hint(r.rooms, RIG_REVIEW, head);
+        for (unsigned k = 0; k < 12; k++) {
+            rig_turn(&r, a, 1, false);
+            rig_turn(&r, b, 1, false);
+        }
+        assert_int_equal(a[0].acked_seq, a[0].seq);
+        assert_int_equal(b[0].acked_seq, b[0].seq);
+    }
+    assert_true(fake_counts(r.store).behind > 0);
+    assert_int_equal(a[0].rev, b[0].rev);
+    assert_true(pl_doc_digest(a[0].doc) == pl_doc_digest(b[0].doc));
+    conn_release(a);
+    conn_release(b);
+    rig_close_rooms(&r);
+    r.rooms = first_rooms;
+    r.freed = false;
+    rig_end(&r);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        UNIT(room_opens_an_empty_review),
+        UNIT(room_refuses_who_may_not_see_it),
+        UNIT(room_says_when_the_database_is_away),
+        UNIT(room_lets_readers_read_and_not_write),
+        UNIT(room_survives_members_who_leave_at_any_moment),
+        UNIT(room_acknowledges_only_what_is_durable),
+        UNIT(room_has_one_append_under_way_and_gathers_the_rest),
+        UNIT(room_catches_up_and_locks_first_when_another_process_was_faster),
+        UNIT(room_reads_what_others_wrote_after_a_hint_and_without),
+        UNIT(room_tells_the_refused_and_keeps_the_others),
+        UNIT(room_stores_refusals_and_sends_them_after_the_revisions),
+        UNIT(room_appends_again_when_an_unknown_append_was_lost),
+        UNIT(room_finds_an_unknown_append_in_the_log),
+        UNIT(room_keeps_the_queue_when_the_disk_is_full),
+        UNIT(room_numbers_actions),
+        UNIT(room_makes_revisions_for_the_server),
+        UNIT(room_tells_everyone_when_the_status_changes),
+        UNIT(room_sends_what_a_returning_member_lacks_from_the_ring),
+        UNIT(room_sends_old_revisions_from_the_store),
+        UNIT(room_starts_over_with_who_holds_more_than_the_log),
+        UNIT(room_writes_snapshots_and_opens_from_them),
+        UNIT(room_drops_a_snapshot_that_cannot_be_read),
+        UNIT(room_drops_a_snapshot_whose_hash_differs),
+        UNIT(room_gives_a_snapshot_at_a_resync),
+        UNIT(room_holds_nothing_for_a_slow_member),
+        UNIT(room_lets_the_older_of_two_members_of_a_client_go),
+        UNIT(room_survives_hostile_submissions),
+        UNIT(room_lets_go_whose_access_ended),
+        UNIT(room_coalesces_presence_and_spares_who_lags),
+        UNIT(room_knows_who_is_here),
+        UNIT(room_closes_when_it_is_idle),
+        UNIT(room_drains_before_it_closes),
+        UNIT(room_ends_while_an_append_is_under_way),
+        UNIT(room_serves_one_review_from_two_processes),
+    };
+    return RUN(tests);
+}
