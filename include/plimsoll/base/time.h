@@ -60,6 +60,6 @@ size_t pl_rfc3339_format(int64_t us, int offset_min, int digits, char out[PL_RFC
 /* Reads RFC 3339 section 5.6: 'T' or 't' or a blank, any number of fraction digits (those beyond
  * the sixth are dropped), 'Z' or 'z' or an offset. `*offset_min` (may be NULL) gets the offset.
  * -PL_E_INVALID on anything else, outputs unchanged. */
-int pl_rfc3339_parse(const char *s, size_t n, int64_t *us, int *offset_min) PL_MUST;
+int pl_rfc3339_parse(const char *text, size_t n, int64_t *us, int *offset_min) PL_MUST;
 
 #endif
