@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Local changes as a list of batches of sendable size. An edit composes into the last batch while it
- * has room, else it starts the next one; an edit larger than a Submit may be is cut. Nothing here
- * fails: what comes in has been judged against the view.
+ * Local changes as a list of batches of sendable size. An edit composes into the last batch while
+ * it has room, else it starts the next one; an edit larger than a Submit may be is cut. Nothing
+ * here fails: what comes in has been judged against the view.
  */
 #include "sync/sync_int.h"
 
@@ -89,8 +89,7 @@ static int cut_rank(const struct pl_slot *s)
 /* Would this slot leave before the entry that it hangs under has left? */
 static bool waits_for_parent(const struct pl_cs *cs, const struct pl_slot *s)
 {
-    return s->kind == PL_SLOT_CREATE &&
-           pl_cs_find(cs, PL_SLOT_CREATE, s->parent, 0, NULL) != NULL;
+    return s->kind == PL_SLOT_CREATE && pl_cs_find(cs, PL_SLOT_CREATE, s->parent, 0, NULL) != NULL;
 }
 
 /* The slot that leaves next, or -1. */

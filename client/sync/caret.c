@@ -14,7 +14,8 @@
 
 #include "plimsoll/base/mem.h"
 
-/* --- ours --------------------------------------------------------------------------------------- */
+/* --- ours ---------------------------------------------------------------------------------------
+ */
 
 static bool same_caret(const struct pl_caret *a, const struct pl_caret *b)
 {
@@ -76,7 +77,8 @@ void sync_presence_due(struct sync *s)
     s->h.send(s->h.ctx, &m);
 }
 
-/* --- others' ------------------------------------------------------------------------------------ */
+/* --- others' ------------------------------------------------------------------------------------
+ */
 
 static void ring_put(struct sync *s, uint64_t rev, const struct pl_slot *sl)
 {

@@ -41,8 +41,7 @@ static bool same_scalar(const struct scalars *a, uint32_t i, const struct scalar
 {
     uint32_t n = a->at[i + 1] - a->at[i];
 
-    return n == b->at[j + 1] - b->at[j] &&
-           memcmp(a->bytes + a->at[i], b->bytes + b->at[j], n) == 0;
+    return n == b->at[j + 1] - b->at[j] && memcmp(a->bytes + a->at[i], b->bytes + b->at[j], n) == 0;
 }
 
 /* The middle of both texts, between what is common at the ends. */

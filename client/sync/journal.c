@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * An open journal: its slot, its lock, its file. The lock stands on a file of its own, since the log
- * is replaced when it is rewritten; lock files stay behind, empty.
+ * An open journal: its slot, its lock, its file. The lock stands on a file of its own, since the
+ * log is replaced when it is rewritten; lock files stay behind, empty.
  *
  * Writing: events are appended at once (the page cache has them when this process dies) and fsynced
  * within 50 ms; a whole state is written to a new file that is fsynced before it takes the name.
@@ -33,15 +33,15 @@ struct journal {
     char *state_dir;
     char *host;
     struct journal_slot slot;
-    int fd;               /* log, opened for appending; -1 before the first state is written */
+    int fd; /* log, opened for appending; -1 before the first state is written */
     uint64_t length;
-    uint64_t whole;       /* length when it was written last */
-    bool ok;              /* what was written last is in the file */
-    bool dirty;           /* written, not fsynced */
-    bool syncing;         /* a worker has it */
-    int64_t dirty_us;     /* since when */
-    int64_t retry_us;     /* not ok: when to try again */
-    struct pl_buf found;  /* what the file held at opening */
+    uint64_t whole;      /* length when it was written last */
+    bool ok;             /* what was written last is in the file */
+    bool dirty;          /* written, not fsynced */
+    bool syncing;        /* a worker has it */
+    int64_t dirty_us;    /* since when */
+    int64_t retry_us;    /* not ok: when to try again */
+    struct pl_buf found; /* what the file held at opening */
 };
 
 const char *journal_path(const struct journal *j)
@@ -59,7 +59,8 @@ static int64_t now_us(const struct journal *j)
     return (int64_t)pl_env_mono_us(j->o.env);
 }
 
-/* --- opening ------------------------------------------------------------------------------------ */
+/* --- opening ------------------------------------------------------------------------------------
+ */
 
 /* Takes a slot and reads its file. 0, -PL_E_BUSY or -PL_E_IO. */
 static int take_slot(struct journal *j, int n, struct pl_err *e)
@@ -207,7 +208,8 @@ struct sync *journal_start(struct journal *j, const struct sync_handlers *h, boo
     return s;
 }
 
-/* --- writing ------------------------------------------------------------------------------------ */
+/* --- writing ------------------------------------------------------------------------------------
+ */
 
 static void tell(struct journal *j, bool ok, const struct pl_err *why)
 {
@@ -236,9 +238,9 @@ static void write_whole(struct journal *j, struct sync *s)
     pl_buf_init(&state, JOURNAL_RECORD_MAX);
     pl_buf_init(&file, JOURNAL_FILE_MAX);
     rc = sync_save(s, &state, &e);
-    if (rc == 0 && (journal_put_magic(&file) != 0 ||
-                    journal_put_record(&file, JOURNAL_WHOLE, JOURNAL_MAGIC_BYTES, state.data,
-                                       state.len) != 0))
+    if (rc == 0 &&
+        (journal_put_magic(&file) != 0 ||
+         journal_put_record(&file, JOURNAL_WHOLE, JOURNAL_MAGIC_BYTES, state.data, state.len) != 0))
         rc = pl_fail(&e, PL_E_LIMIT, "the state is too large for a journal");
     if (rc == 0)
         rc = pl_file_write_atomic(j->slot.log, file.data, file.len, 0600, &e);
@@ -309,7 +311,8 @@ void journal_keep(struct journal *j, struct sync *s)
         write_whole(j, s);
 }
 
-/* --- fsync -------------------------------------------------------------------------------------- */
+/* --- fsync --------------------------------------------------------------------------------------
+ */
 
 int64_t journal_sync_due(const struct journal *j)
 {

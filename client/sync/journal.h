@@ -32,8 +32,8 @@
 struct journal;
 
 struct journal_options {
-    const char *state_dir;    /* $XDG_STATE_HOME/plimsoll */
-    const char *host;         /* of the server, "name" or "name:port" */
+    const char *state_dir; /* $XDG_STATE_HOME/plimsoll */
+    const char *host;      /* of the server, "name" or "name:port" */
     uint64_t review;
     int slot;                 /* -1: choose; else exactly this one */
     const struct pl_env *env; /* borrowed */
@@ -59,8 +59,8 @@ void journal_keep(struct journal *j, struct sync *s);
 int64_t journal_sync_due(const struct journal *j);
 /* fsync here and now, or the retry that is due. */
 void journal_sync(struct journal *j, struct sync *s);
-/* For a worker thread: a duplicate descriptor to fdatasync() and close(), or -1 when there is nothing
- * to do. Then journal_sync_done with the result (0 or errno), on the loop's thread. */
+/* For a worker thread: a duplicate descriptor to fdatasync() and close(), or -1 when there is
+ * nothing to do. Then journal_sync_done with the result (0 or errno), on the loop's thread. */
 int journal_sync_take(struct journal *j);
 void journal_sync_done(struct journal *j, int error);
 
@@ -70,21 +70,22 @@ void journal_close(struct journal *j, struct sync *s);
 const char *journal_path(const struct journal *j);
 bool journal_is_ok(const struct journal *j);
 
-/* --- for `plimsoll journal ...` ------------------------------------------------------------------- */
+/* --- for `plimsoll journal ...`
+ * ------------------------------------------------------------------- */
 
 struct journal_info {
     const char *host;
     uint64_t review;
     int slot;
     const char *path;
-    bool in_use;          /* by a running process */
-    bool damaged;         /* what could be read is told below */
+    bool in_use;  /* by a running process */
+    bool damaged; /* what could be read is told below */
     uint64_t client;
     uint64_t rev;
     bool inflight;
     size_t pending_slots; /* with those in flight: 0 means that nothing waits to be sent */
     size_t bytes;
-    int64_t changed_us;   /* file time */
+    int64_t changed_us; /* file time */
 };
 
 /* Calls back for every journal under state_dir, in no order. 0, or -PL_E_IO. */

@@ -58,8 +58,7 @@ bool journal_reader_next(struct journal_reader *r, struct journal_record *out)
         return false;
     if (body[0] != JOURNAL_WHOLE && body[0] != JOURNAL_EVENTS)
         return false;
-    *out = (struct journal_record){
-        .kind = (enum journal_kind)body[0], .payload = body + 1, .n = n};
+    *out = (struct journal_record){.kind = (enum journal_kind)body[0], .payload = body + 1, .n = n};
     r->at += RECORD_HEAD + (size_t)n + RECORD_TAIL;
     return true;
 }

@@ -41,8 +41,9 @@ bool journal_reader_init(struct journal_reader *r, const void *bytes, size_t n);
 /* False: the end, or a torn or damaged record; r->at tells how far it is good. */
 bool journal_reader_next(struct journal_reader *r, struct journal_record *out);
 
-/* The machine that the bytes describe, as far as they are good; NULL if not even the first state can
- * be used. *good: length of the good part. *misfit: there were whole records that do not fit. */
+/* The machine that the bytes describe, as far as they are good; NULL if not even the first state
+ * can be used. *good: length of the good part. *misfit: there were whole records that do not fit.
+ */
 struct sync *journal_load(const void *bytes, size_t n, const struct sync_handlers *h, size_t *good,
                           bool *misfit);
 

@@ -121,12 +121,14 @@ int journal_list(const char *state_dir, void (*cb)(void *ctx, const struct journ
     return 0;
 }
 
-/* --- export --------------------------------------------------------------------------------------- */
+/* --- export
+ * --------------------------------------------------------------------------------------- */
 
 static int describe(const struct sync *s, struct pl_buf *out)
 {
     const struct sync_batch *b;
-    int rc = pl_buf_printf(out, "# Review %" PRIu64 ", on revision %" PRIu64 "\n", s->review, s->rev);
+    int rc =
+        pl_buf_printf(out, "# Review %" PRIu64 ", on revision %" PRIu64 "\n", s->review, s->rev);
 
     if (rc == 0 && sync_is_saved(s))
         rc = pl_buf_add_str(out, "Nothing waits to be sent.\n");
@@ -173,9 +175,9 @@ int journal_drop(const char *state_dir, const char *host, uint64_t review, int s
     if (rc != 0)
         return rc;
     if (unlink(s.log) != 0)
-        rc = errno == ENOENT ? pl_fail(e, PL_E_NOENT, "there is no journal %s", s.log)
-                             : pl_fail(e, PL_E_IO, "cannot delete %s: %s", s.log,
-                                       strerrordesc_np(errno));
+        rc = errno == ENOENT
+                 ? pl_fail(e, PL_E_NOENT, "there is no journal %s", s.log)
+                 : pl_fail(e, PL_E_IO, "cannot delete %s: %s", s.log, strerrordesc_np(errno));
     journal_slot_unlock(&s);
     return rc;
 }

@@ -141,8 +141,9 @@ static int learn_outcome(struct sync *s, const struct pl_opened *m, struct pl_er
 /* Nothing under our number may be sent that the log may hold in another form. */
 static int use_elsewhere(struct sync *s, const struct pl_opened *m, int rc)
 {
-    sync_refuse_all(s, PL_E_CONFLICT, "this may have been saved already: the session was used "
-                                      "by another process");
+    sync_refuse_all(s, PL_E_CONFLICT,
+                    "this may have been saved already: the session was used "
+                    "by another process");
     s->seq = m->last_seq;
     return rc;
 }

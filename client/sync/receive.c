@@ -104,8 +104,9 @@ static bool read_extra(const struct pl_cs *own, const struct pl_cs *cs, struct p
     return ok;
 }
 
-/* The server has other content under our number than we hold (it was carried over a snapshot here):
- * ours is rolled back and the committed one is taken. */
+/* The server has other content under our number than we hold: ours is rolled back and the committed
+ * one is taken. Where it was carried over a snapshot that is to be expected; else the two sides do
+ * not agree, and a new copy is asked for. */
 static int replace_own(struct sync *s, const struct pl_rev *r, struct sync_batch *own,
                        struct pl_err *e)
 {
@@ -137,6 +138,14 @@ static int replace_own(struct sync *s, const struct pl_rev *r, struct sync_batch
     return rc == 0 ? 0 : give_up_local(s, rc);
 }
 
+static int disagree(struct sync *s, const struct pl_rev *r, struct pl_err *e)
+{
+    s->rev = r->rev;
+    sync_ring_add(s, r);
+    return sync_resync(s, pl_fail(e, PL_E_CONFLICT, "changeset %llu came back altered",
+                                  (unsigned long long)r->seq));
+}
+
 static int take_own(struct sync *s, const struct pl_rev *r, struct pl_err *e)
 {
     struct sync_batch *own = s->inflight;
@@ -152,6 +161,8 @@ static int take_own(struct sync *s, const struct pl_rev *r, struct pl_err *e)
     s->wait_us = 0;
     if (!read_extra(&own->cs, &r->cs, &extra)) {
         rc = replace_own(s, r, own, e);
+        if (rc == 0 && !own->carried)
+            rc = disagree(s, r, e);
     } else {
         rc = pl_doc_apply(s->base, &r->cs, &meta, e);
         if (rc == 0 && !own->more)
@@ -167,8 +178,8 @@ static int take_own(struct sync *s, const struct pl_rev *r, struct pl_err *e)
 }
 
 /* A revision under our id that this copy does not know to have sent: the last lines of the journal
- * were lost (power cut). If it is what stands first in the queue, it is that; else what is local may
- * be in it, in part, and is put aside rather than sent a second time. */
+ * were lost (power cut). If it is what stands first in the queue, it is that; else what is local
+ * may be in it, in part, and is put aside rather than sent a second time. */
 static int take_forgotten(struct sync *s, const struct pl_rev *r, struct pl_err *e)
 {
     s->seq = r->seq;
@@ -197,6 +208,7 @@ static int flush_held(struct sync *s, struct pl_err *e)
         struct pl_rev r = s->held;
         struct pl_rev_meta meta = meta_of(&r);
         s->n_held = 0;
+        pl_cs_init(&s->held.cs); /* moved to r */
         rc = pl_doc_apply(s->base, &r.cs, &meta, e);
         if (rc == 0)
             rc = show_remote(s, &r.cs, &r, e);

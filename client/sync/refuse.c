@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * A refused changeset: only it is rolled back; what was typed since is carried over the rollback and
- * goes on. What cannot stand without it goes with it: edits of an entry whose creation was refused,
- * links to it, and, where the refusal is about rights, further edits of the same slots. What goes is
- * handed to the `refused` handler as one changeset, so that it can be put aside for the user.
+ * A refused changeset: only it is rolled back; what was typed since is carried over the rollback
+ * and goes on. What cannot stand without it goes with it: edits of an entry whose creation was
+ * refused, links to it, and, where the refusal is about rights, further edits of the same slots.
+ * What goes is handed to the `refused` handler as one changeset, so that it can be put aside for
+ * the user.
  */
 #include "sync/sync_int.h"
 

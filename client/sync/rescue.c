@@ -30,7 +30,8 @@ void rescue_host_name(char *out, size_t size, const char *host)
     }
 }
 
-/* --- as text ------------------------------------------------------------------------------------ */
+/* --- as text ------------------------------------------------------------------------------------
+ */
 
 static uint32_t kind_of(const struct pl_cs *cs, const struct pl_doc *doc, struct pl_eid eid)
 {
@@ -141,7 +142,8 @@ int rescue_describe(const struct pl_cs *cs, const struct pl_doc *doc, struct pl_
     return rc;
 }
 
-/* --- files -------------------------------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------------------------------
+ */
 
 /* STATE/rescue/HOST/REVIEW-20260301T140207-<n>.<ext> */
 static int make_path(const struct rescue_options *o, unsigned n, const char *ext, char *out,
@@ -177,8 +179,9 @@ static int describe_all(const struct rescue_options *o, int code, const char *wh
                          why != NULL ? why : "");
 }
 
-int rescue_write(const struct rescue_options *o, int code, const char *why, const struct pl_cs *lost,
-                 const struct pl_doc *doc, struct pl_buf *path, struct pl_err *e)
+int rescue_write(const struct rescue_options *o, int code, const char *why,
+                 const struct pl_cs *lost, const struct pl_doc *doc, struct pl_buf *path,
+                 struct pl_err *e)
 {
     char name[PATH_SIZE];
     struct pl_buf text;

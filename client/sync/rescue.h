@@ -20,14 +20,15 @@ struct rescue_options {
     int64_t at_us; /* wall clock */
 };
 
-/* Appends a changeset as text: one paragraph a slot, with what was typed and what was deleted. `doc`
- * (may be NULL) gives names to entries. -PL_E_LIMIT when out is full. */
+/* Appends a changeset as text: one paragraph a slot, with what was typed and what was deleted.
+ * `doc` (may be NULL) gives names to entries. -PL_E_LIMIT when out is full. */
 int rescue_describe(const struct pl_cs *cs, const struct pl_doc *doc, struct pl_buf *out) PL_MUST;
 
 /* Writes a new file REVIEW-TIME-n.txt, mode 0600: head (review, time, reason), then the changeset.
  * `path` gets its name. Errors: -PL_E_IO; the caller should keep showing the text. */
-int rescue_write(const struct rescue_options *o, int code, const char *why, const struct pl_cs *lost,
-                 const struct pl_doc *doc, struct pl_buf *path, struct pl_err *e) PL_MUST;
+int rescue_write(const struct rescue_options *o, int code, const char *why,
+                 const struct pl_cs *lost, const struct pl_doc *doc, struct pl_buf *path,
+                 struct pl_err *e) PL_MUST;
 
 /* Moves a file that cannot be used into the folder, under a new name. */
 int rescue_move(const struct rescue_options *o, const char *file, struct pl_err *e) PL_MUST;

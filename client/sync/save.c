@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The machine as bytes: whole (sync_save, sync_load), and as events since the last time
- * (sync_take_delta, sync_replay), so that a keystroke costs a few dozen bytes in the journal. Playing
- * the events is the same code that ran when they happened, with handlers muted; what they cannot
- * describe (a snapshot was taken) asks for a whole save.
+ * (sync_take_delta, sync_replay), so that a keystroke costs a few dozen bytes in the journal.
+ * Playing the events is the same code that ran when they happened, with handlers muted; what they
+ * cannot describe (a snapshot was taken) asks for a whole save.
  *
- * Whole: "PLS1", u64 review, u64 client, varints rev, seq, last batch, last entry counter, number of
- * batches, whether the first is in flight; each batch: varints id, undo_of, more, length, changeset;
- * then varint length and document. Events: u8 kind, varint length, payload.
+ * Whole: "PLS1", u64 review, u64 client, varints rev, seq, last batch, last entry counter, number
+ * of batches, whether the first is in flight; each batch: varints id, undo_of, more, length,
+ * changeset; then varint length and document. Events: u8 kind, varint length, payload.
  */
 #include "sync/sync_int.h"
 
@@ -24,7 +24,8 @@
 #define EVENT_REV    3
 #define EVENT_REFUSE 4
 
-/* --- whole -------------------------------------------------------------------------------------- */
+/* --- whole --------------------------------------------------------------------------------------
+ */
 
 /* Appends a length and the bytes of `part`, unless something failed before. */
 static int add_part(struct pl_buf *out, int rc, const struct pl_buf *part)
@@ -194,7 +195,8 @@ struct sync *sync_load(const void *bytes, size_t n, const struct sync_handlers *
     return s;
 }
 
-/* --- events ------------------------------------------------------------------------------------- */
+/* --- events -------------------------------------------------------------------------------------
+ */
 
 static bool is_noting(const struct sync *s)
 {
@@ -297,7 +299,8 @@ int sync_take_delta(struct sync *s, struct pl_buf *out, struct pl_err *e)
     return 0;
 }
 
-/* --- playing ------------------------------------------------------------------------------------ */
+/* --- playing ------------------------------------------------------------------------------------
+ */
 
 static int play_edit(struct sync *s, struct pl_reader *r, struct pl_err *e)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A whole document instead of the revisions: at the first opening, when the revisions are not to be
- * had any more, and when this copy turned out to be wrong. It comes in chunks and takes the place of
- * base. What is local is carried over the difference as over one foreign revision. That cannot make
- * copies differ: what is sent after it is new to the server and based on the snapshot.
+ * had any more, and when this copy turned out to be wrong. It comes in chunks and takes the place
+ * of base. What is local is carried over the difference as over one foreign revision. That cannot
+ * make copies differ: what is sent after it is new to the server and based on the snapshot.
  *
  * Registers that somebody else has set in the meantime, and edits of entries that are not there any
  * more, are put aside for the user; texts are merged.
@@ -26,15 +26,18 @@ void sync_snapshot_start(struct sync *s)
     pl_buf_release(&s->snap);
 }
 
-/* --- what the snapshot does to local changes ---------------------------------------------------- */
+/* --- what the snapshot does to local changes ----------------------------------------------------
+ */
 
 /* Is the change part of the snapshot? Then it is a past one. */
 static void settle_inflight(struct sync *s, uint64_t rev)
 {
     if (s->inflight == NULL)
         return;
-    if (s->flight == FLIGHT_COMMITTED && s->opened_last_rev > rev)
-        return; /* its revision is coming */
+    if (s->flight == FLIGHT_COMMITTED && s->opened_last_rev > rev) {
+        s->inflight->carried = true; /* its revision is coming */
+        return;
+    }
     if (s->flight == FLIGHT_COMMITTED) {
         int rc = pl_doc_apply(s->base, &s->inflight->cs, NULL, NULL);
         PL_ASSERT(rc == 0);
@@ -105,7 +108,8 @@ static bool has_text_or_create(const struct pl_cs *cs)
     return false;
 }
 
-/* --- taking it ---------------------------------------------------------------------------------- */
+/* --- taking it ----------------------------------------------------------------------------------
+ */
 
 static void take_base(struct sync *s, struct pl_doc *take_doc)
 {
@@ -117,10 +121,10 @@ static void take_base(struct sync *s, struct pl_doc *take_doc)
     sync_note_all(s);
 }
 
-/* Nothing local stands on the old copy. */
-static bool is_untouched(const struct sync *s)
+/* The first copy: nobody has looked at anything yet. */
+static bool is_first(const struct sync *s)
 {
-    return s->inflight == NULL && s->queue == NULL && s->undo.top == NULL && s->redo.top == NULL;
+    return s->rev == 0 && s->inflight == NULL && s->queue == NULL;
 }
 
 static void adopt(struct sync *s, struct pl_doc *take_doc)
@@ -130,7 +134,7 @@ static void adopt(struct sync *s, struct pl_doc *take_doc)
     struct pl_cs c;
 
     settle_inflight(s, pl_doc_rev(take_doc));
-    if (is_untouched(s)) {
+    if (is_first(s)) {
         take_base(s, take_doc);
         sync_rebuild_view(s);
         sync_tell_reset(s);

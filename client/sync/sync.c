@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * A review's copy: making and freeing it, and what it tells about itself. The work is in the files
- * beside it: local changes (local.c, batch.c, undo.c), the stream (receive.c, refuse.c, snapshot.c),
- * the link (link.c), carets (caret.c), bytes for the journal (save.c).
+ * beside it: local changes (local.c, batch.c, undo.c), the stream (receive.c, refuse.c,
+ * snapshot.c), the link (link.c), carets (caret.c), bytes for the journal (save.c).
  */
 #include "sync/sync_int.h"
 
@@ -121,8 +121,9 @@ bool sync_invariant_holds(const struct sync *s, struct pl_err *e)
             rc = pl_doc_apply(d, &b->cs, NULL, e);
     }
     if (rc == 0 && pl_doc_digest(d) != pl_doc_digest(s->view))
-        rc = pl_fail(e, PL_E_INTERNAL, "the view is not base + in flight + pending at revision %llu",
-                     (unsigned long long)s->rev);
+        rc =
+            pl_fail(e, PL_E_INTERNAL, "the view is not base + in flight + pending at revision %llu",
+                    (unsigned long long)s->rev);
     pl_doc_free(d);
     return rc == 0;
 }

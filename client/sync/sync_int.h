@@ -15,14 +15,15 @@
 
 #include "sync/fault.h"
 
-#define SYNC_BATCH_BYTES    40960u /* soft: a batch takes no more edits beyond it */
-#define SYNC_UNDO_STEPS     1000u
-#define SYNC_UNDO_BYTES     (16u * 1024u * 1024u)
-#define SYNC_GROUP_US       1000000
-#define SYNC_RING           1024u /* text ops of past revisions kept for peers' carets */
-#define SYNC_RING_COMPS     64u   /* an op with more components is not kept */
-#define SYNC_DELTA_BYTES    (8u * 1024u * 1024u)
-#define SYNC_DELTA_LAZY     32768u /* others' revisions are journaled when so much has come together */
+#define SYNC_BATCH_BYTES 40960u /* soft: a batch takes no more edits beyond it */
+#define SYNC_UNDO_STEPS  1000u
+#define SYNC_UNDO_BYTES  (16u * 1024u * 1024u)
+#define SYNC_GROUP_US    1000000
+#define SYNC_RING        1024u /* text ops of past revisions kept for peers' carets */
+#define SYNC_RING_COMPS  64u   /* an op with more components is not kept */
+#define SYNC_DELTA_BYTES (8u * 1024u * 1024u)
+#define SYNC_DELTA_LAZY  32768u /* others' revisions are journaled when so much has come together \
+                                 */
 #define SYNC_LAZY_US        1000000
 #define SYNC_ACK_MIN_US     2000000
 #define SYNC_REOPEN_MIN_US  500000
@@ -33,11 +34,12 @@
 /* A changeset of local changes that are not acknowledged. */
 struct sync_batch {
     struct pl_cs cs;
-    uint64_t id;      /* ascending; never 0 */
-    uint32_t undo_of; /* 1 undo, 2 redo, 0 neither or mixed */
-    bool more;        /* first part of a batch cut in two: the rest has the same id */
-    bool hit;         /* lost slots by a refusal that is being worked off */
-    int64_t since_us; /* first change in it; 0: not known (from the journal) */
+    uint64_t id;             /* ascending; never 0 */
+    uint32_t undo_of;        /* 1 undo, 2 redo, 0 neither or mixed */
+    bool more;               /* first part of a batch cut in two: the rest has the same id */
+    bool carried;            /* over a snapshot: the server holds it in another form */
+    bool hit;                /* lost slots by a refusal that is being worked off */
+    int64_t since_us;        /* first change in it; 0: not known (from the journal) */
     struct sync_batch *prev; /* utlist */
     struct sync_batch *next;
 };
@@ -53,13 +55,13 @@ struct undo_step {
     struct undo_part *parts;
     uint32_t n;
     uint32_t cap;
-    size_t bytes;   /* about */
-    int64_t at_us;  /* last edit that joined */
-    int mode;       /* what may join: 0 nothing, 1 typing, 2 erasing */
-    char last;      /* last character typed, as far as it matters */
+    size_t bytes;  /* about */
+    int64_t at_us; /* last edit that joined */
+    int mode;      /* what may join: 0 nothing, 1 typing, 2 erasing */
+    char last;     /* last character typed, as far as it matters */
     struct pl_eid eid;
     uint32_t field;
-    uint32_t edge;  /* where the next character would have to go */
+    uint32_t edge;          /* where the next character would have to go */
     struct undo_step *prev; /* utlist; head is the top */
     struct undo_step *next;
 };
@@ -171,8 +173,8 @@ int sync_local_over(struct sync *s, struct pl_cs *c, struct pl_err *e) PL_MUST;
 
 /* --- local.c ---------------------------------------------------------------------------------- */
 
-/* Applies a judged changeset, texts filled, to the view and queues it; its inverse goes to `step` of
- * `st` (both may be NULL). */
+/* Applies a judged changeset, texts filled, to the view and queues it; its inverse goes to `step`
+ * of `st` (both may be NULL). */
 void sync_local_apply(struct sync *s, struct pl_cs *take_cs, uint32_t undo_of,
                       struct undo_stack *st, struct undo_step *step);
 /* Journals, and sends what can be sent now. */
