@@ -111,7 +111,7 @@ END $$;
 -- Commits a batch of revisions behind revision p_expect, or nothing of it. Element i of the p_ arrays
 -- is the author of revision p_expect + i; client 0 is the server itself, in the name of usr (0:
 -- nobody), and needs no session. The r_ arrays are changesets that the server refused by itself.
--- f_title not null: the f_ values replace the projection in review.
+-- f_title not null: the f_ values replace the projection in review; 0 leaves status, stage, visibility.
 --
 -- outcome 0: committed. 1: the head is not p_expect; `missing` brings the caller nearer to it. 2: not
 -- every author may; only the refusals were stored (later changesets of a batch are transformed over
@@ -170,15 +170,18 @@ BEGIN
             PERFORM audit_append(p_review, p_expect + 1, p_node, v_now, p_client, p_usr, p_device,
                                  p_seq, p_ops, p_commitment);
             IF f_title IS NOT NULL THEN
-                UPDATE review r SET title = f_title, status = f_status, stage = f_stage,
-                                    visibility = f_visibility, severity = f_severity, kind = f_kind
+                UPDATE review r SET title = f_title, status = coalesce(nullif(f_status, 0), r.status),
+                                    stage = coalesce(nullif(f_stage, 0), r.stage),
+                                    visibility = coalesce(nullif(f_visibility, 0), r.visibility),
+                                    severity = f_severity, kind = f_kind
                     WHERE r.id = p_review;
             END IF;
         END IF;
     END IF;
     IF cardinality(r_client) > 0 THEN
         UPDATE session s SET last_seq = a.seq, last_rev = 0, last_code = a.code, last_why = a.why
-            FROM unnest(r_client, r_epoch, r_seq, r_code, r_why) AS a (client, epoch, seq, code, why)
+            FROM (SELECT DISTINCT ON (client) * FROM unnest(r_client, r_epoch, r_seq, r_code, r_why)
+                      AS r (client, epoch, seq, code, why) ORDER BY client, seq DESC) a
             WHERE s.review = p_review AND s.client = a.client AND s.epoch = a.epoch
               AND s.last_seq < a.seq;
     END IF;

@@ -126,6 +126,7 @@ static void snapshot_done(struct pg_job *job, int rc, const struct pg_result *re
     part.head = pg_get_u64(res, 0, 0);
     part.snap_rev = pg_get_u64(res, 0, 1);
     part.snap = pg_get_bytes(res, 0, 2, &part.n_snap);
+    part.snap_hash = pg_get_u64(res, 0, 3);
     part.done = part.snap_rev == part.head;
     l->at = l->after = part.snap_rev;
     l->cb(l->ctx, 0, &part, NULL);

@@ -78,7 +78,8 @@ struct append_result {
 };
 typedef void (*append_cb)(void *ctx, const struct append_result *r);
 
-/* What lists show of a review, as it is after the batch. All members count; 0: unset. */
+/* What lists show of a review, as it is after the batch. severity, kind 0: unset; status, stage,
+ * visibility 0: as before. */
 struct append_face {
     const char *title;
     uint32_t status;

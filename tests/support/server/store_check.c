@@ -3,18 +3,15 @@
  * The log and its audit chain, checked by an own reading of the leaf's bytes (sql/README.md):
  * nothing here uses the database's functions.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "plimsoll/base/buf.h"
 #include "plimsoll/base/hash.h"
 
 #include "support/server/store_rig.h"
+#include "support/unit.h"
 
 #define KIND_EDIT 0x0301
 

@@ -3,15 +3,13 @@
  * See store_rig.h.
  */
 #include "support/server/store_rig.h"
+#include "support/unit.h"
 
-#include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "plimsoll/base/hash.h"
 #include "plimsoll/base/rng.h"

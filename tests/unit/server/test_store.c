@@ -3,18 +3,15 @@
  * The store against a real PostgreSQL: what an append may answer, sessions, loading, snapshots,
  * flushes that are shared, hints between two stores.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "plimsoll/doc/perm.h"
 #include "plimsoll/doc/schema.h"
 
 #include "support/server/store_rig.h"
+#include "support/unit.h"
 
 static struct rig rig;
 static struct rig_store st;

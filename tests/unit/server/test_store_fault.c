@@ -4,18 +4,15 @@
  * stands still. Nothing acknowledged may be missing, nothing may be there twice, and the store
  * comes back by itself. An append is caught in the act by holding the lock of its review.
  */
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "plimsoll/base/time.h"
 
 #include "support/server/store_rig.h"
+#include "support/unit.h"
 
 #define CLIENT 7
 

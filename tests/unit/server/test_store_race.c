@@ -2,17 +2,14 @@
 /*
  * Two server processes on one database, and rights that change while an edit is under way.
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "plimsoll/doc/schema.h"
 
 #include "support/server/store_rig.h"
+#include "support/unit.h"
 
 #define APPENDS       2000
 #define INTERLEAVINGS 200

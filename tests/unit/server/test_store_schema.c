@@ -3,19 +3,16 @@
  * The schema: migrations, permissions equal to perm.def, the audit log that cannot be changed, and
  * constraints that hold (each by its SQLSTATE).
  */
-#include <setjmp.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include <cmocka.h>
 
 #include "plimsoll/doc/perm.h"
 #include "plimsoll/doc/schema.h"
 
 #include "store/migrate.h"
 #include "support/server/store_rig.h"
+#include "support/unit.h"
 
 static struct rig rig;
 
