@@ -67,8 +67,7 @@ static int wrap_entry(const struct check *c, const struct pl_slot *s, int rc)
     return rc;
 }
 
-/* --- places
- * ------------------------------------------------------------------------------------------ */
+/* --- places ------------------------------------------------------------------------ */
 
 /* Parent of an entry once the changeset is applied; false at the root or for an unknown entry. */
 static bool parent_after(const struct check *c, struct pl_eid eid, struct pl_eid *parent)
@@ -188,8 +187,7 @@ static int check_create(const struct check *c, const struct pl_slot *s)
     return check_place(c, s);
 }
 
-/* --- values
- * ------------------------------------------------------------------------------------------ */
+/* --- values ------------------------------------------------------------------------ */
 
 static int find_field(const struct check *c, const struct pl_slot *s, const struct pl_field **out)
 {
@@ -347,8 +345,7 @@ static int check_text(struct check *c, const struct pl_slot *s)
     return 0;
 }
 
-/* --- the whole
- * ---------------------------------------------------------------------------------------- */
+/* --- the whole --------------------------------------------------------------------- */
 
 static int check_slot(struct check *c, const struct pl_slot *s)
 {

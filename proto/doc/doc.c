@@ -71,8 +71,7 @@ struct pl_doc *pl_doc_dup(const struct pl_doc *d)
     return copy;
 }
 
-/* --- applying
- * --------------------------------------------------------------------------------------- */
+/* --- applying ---------------------------------------------------------------------- */
 
 /* Is the entry there, or made by this changeset? */
 static bool is_known(const struct pl_doc *d, const struct pl_cs *cs, struct pl_eid eid)
@@ -191,8 +190,7 @@ void pl_doc_settle(struct pl_doc *d, const struct pl_cs *cs, const struct pl_rev
         d->rev = meta->rev;
 }
 
-/* --- totals and the state view
- * ---------------------------------------------------------------------- */
+/* --- totals and the state view ----------------------------------------------------- */
 
 uint64_t pl_doc_rev(const struct pl_doc *d)
 {

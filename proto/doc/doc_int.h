@@ -80,8 +80,7 @@ struct pl_doc {
     int64_t max_no[PL_KIND_MAX + 1];
 };
 
-/* --- entry.c: one entry's contents; the digest of the document is kept by these
- * ------------------- */
+/* --- entry.c: one entry's contents; the digest of the document is kept by these ---- */
 
 struct pl_entry *entry_add(struct pl_doc *d, struct pl_eid eid, uint32_t kind);
 void entry_free(struct pl_entry *en); /* contents and struct; the hash is the caller's */
@@ -96,8 +95,7 @@ struct text_row *entry_find_text(const struct pl_entry *en, uint32_t field);
 const struct set_row *entry_set_rows(const struct pl_entry *en, uint32_t field, size_t *n);
 int elem_cmp(const struct pl_elem *a, const struct pl_elem *b);
 
-/* --- tree.c
- * ---------------------------------------------------------------------------------------- */
+/* --- tree.c ------------------------------------------------------------------------ */
 
 /* Hangs `en` under `parent`, out of where it was. */
 void tree_place(struct pl_doc *d, struct pl_entry *en, struct pl_entry *parent,

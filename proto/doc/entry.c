@@ -206,8 +206,7 @@ struct text_row *entry_write_text(struct pl_doc *d, struct pl_entry *en, uint32_
     return row;
 }
 
-/* --- reading
- * ---------------------------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------------- */
 
 struct pl_eid pl_entry_eid(const struct pl_entry *en)
 {

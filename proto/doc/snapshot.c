@@ -30,8 +30,7 @@
 
 static const uint8_t magic[4] = {'P', 'L', 'D', 'S'};
 
-/* --- writing
- * ---------------------------------------------------------------------------------------- */
+/* --- writing ----------------------------------------------------------------------- */
 
 static uint64_t zigzag(int64_t v)
 {
@@ -180,8 +179,7 @@ int pl_doc_encode(const struct pl_doc *d, struct pl_buf *out, struct pl_err *e)
     return 0;
 }
 
-/* --- reading
- * ---------------------------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------------- */
 
 /* What an entry says about its place, until all entries are known. */
 struct place {

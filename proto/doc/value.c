@@ -161,8 +161,7 @@ bool pl_eid_from_elem(const struct pl_elem *el, struct pl_eid *out)
     return true;
 }
 
-/* --- reading
- * -------------------------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------------- */
 
 /* Compares typed bytes with a name; case, '-' and '_' do not matter. */
 static bool same_word(const char *s, size_t n, const char *name)
@@ -402,8 +401,7 @@ int pl_field_parse_elem(const struct pl_field *f, const char *s, size_t n,
     return rc;
 }
 
-/* --- writing
- * -------------------------------------------------------------------------------------- */
+/* --- writing ----------------------------------------------------------------------- */
 
 static int add_link(struct pl_eid eid, const struct pl_names *names, struct pl_buf *out)
 {

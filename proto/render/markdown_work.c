@@ -59,8 +59,7 @@ void md_causes(struct sink *s, const struct pl_doc *d)
     free(v);
 }
 
-/* --- actions
- * ----------------------------------------------------------------------------------------- */
+/* --- actions ----------------------------------------------------------------------- */
 
 static void action_row(struct sink *s, const struct pl_doc *d, const struct pl_entry *en)
 {
@@ -193,8 +192,7 @@ void md_actions(struct sink *s, const struct pl_doc *d)
     free(v);
 }
 
-/* --- lessons and comments
- * ---------------------------------------------------------------------------- */
+/* --- lessons and comments ---------------------------------------------------------- */
 
 void md_lessons(struct sink *s, const struct pl_doc *d)
 {

@@ -53,11 +53,10 @@ static void put_inline(struct sink *s, const char *text, size_t n, bool cell)
         } else if (text[i] == '|' && cell) {
             instead = "&#124;";
         } else if (text[i] == '\\' && i + 1 < n) {
-            /* An escape of the text's own stays one, unless it would uncover what we escape. */
-            if (strchr("`<|", text[i + 1]) == NULL)
-                skip = 2;
-            else
-                instead = "\\\\";
+            /* What the text escapes itself stays escaped. */
+            skip = 2;
+            if (text[i + 1] == '|' && cell)
+                instead = "&#124;";
         }
         if (instead != NULL) {
             put_safe(s, text + from, i - from);

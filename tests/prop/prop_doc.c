@@ -33,8 +33,7 @@ struct run {
     const char *broken; /* which property failed */
 };
 
-/* --- making changesets
- * ------------------------------------------------------------------------------- */
+/* --- making changesets ------------------------------------------------------------- */
 
 static struct pl_eid some_id(struct run *x)
 {
@@ -238,8 +237,7 @@ static void add_slot(struct run *x, struct pl_cs *cs)
     }
 }
 
-/* --- properties
- * -------------------------------------------------------------------------------------- */
+/* --- properties -------------------------------------------------------------------- */
 
 struct fresh {
     uint64_t digest;

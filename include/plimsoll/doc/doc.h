@@ -68,7 +68,7 @@ uint64_t pl_doc_digest(struct pl_doc *d);
 size_t pl_doc_text_bytes(const struct pl_doc *d);
 size_t pl_doc_entry_count(const struct pl_doc *d);
 
-/* --- reading ------------------------------------------------------------------------------- */
+/* --- reading ----------------------------------------------------------------------- */
 
 struct pl_entry *pl_doc_root(const struct pl_doc *d);
 struct pl_entry *pl_doc_entry(const struct pl_doc *d, struct pl_eid eid); /* NULL if unknown */
@@ -114,7 +114,7 @@ int pl_doc_place_after(const struct pl_doc *d, struct pl_eid parent, const struc
                        bool at_end, struct pl_eid for_eid, struct pl_key *out,
                        struct pl_err *e) PL_MUST;
 
-/* --- snapshots ----------------------------------------------------------------------------- */
+/* --- snapshots --------------------------------------------------------------------- */
 
 /* Whole state, all entries with tombstones, creation data and revision, in a versioned stable
  * binary form (documented in proto/README). Decode checks everything; hostile input gives an error
@@ -122,7 +122,7 @@ int pl_doc_place_after(const struct pl_doc *d, struct pl_eid parent, const struc
 int pl_doc_encode(const struct pl_doc *d, struct pl_buf *out, struct pl_err *e) PL_MUST;
 struct pl_doc *pl_doc_decode(const void *bytes, size_t n, struct pl_err *e);
 
-/* --- rights and numbers -------------------------------------------------------------------- */
+/* --- rights and numbers ------------------------------------------------------------ */
 
 /* Which kinds of permission (bits 1 << enum pl_perm_op of doc/perm.h) a changeset needs when `user`
  * makes it in this state. Bits that no role holds mark what only the server may write. */
@@ -131,7 +131,7 @@ uint64_t pl_doc_perm_ops(const struct pl_doc *d, const struct pl_cs *cs, uint64_
 /* Highest short number used in a kind; 0 when none. */
 int64_t pl_doc_max_no(const struct pl_doc *d, uint32_t kind);
 
-/* --- names --------------------------------------------------------------------------------- */
+/* --- names ------------------------------------------------------------------------- */
 
 /* Short ids and participants of this document, for pl_field_parse and pl_field_format. Borrows d.
  */
