@@ -203,8 +203,9 @@ void check_client(struct sim_client *c)
     struct pl_err e = {0};
     struct pl_caret at;
 
-    if (c->w->failed)
+    if (c->w->failed || !c->touched)
         return;
+    c->touched = false;
     if (!sync_invariant_holds(c->sync, &e))
         sim_fail(c->w, "P5: client %u: %s", c->no, e.text);
     if (c->peer.client != 0 && sync_map_caret(c->sync, &c->peer, &at)) {

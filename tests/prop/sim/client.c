@@ -49,6 +49,7 @@ static void on_changed(void *ctx, const struct pl_cs *cs, const struct pl_rev *r
 {
     struct sim_client *c = ctx;
 
+    c->touched = true;
     if (c->acting != ACT_NONE)
         check_local(c, cs);
     else if (remote && r != NULL)
@@ -121,6 +122,7 @@ void client_receive(struct sim_client *c, const struct pl_msg *m)
 {
     struct pl_err e = {0};
 
+    c->touched = true;
     if (sync_receive(c->sync, m, c->w->now_us, &e) < 0)
         sim_fail(c->w, "client %u is out of step: %s", c->no, e.text);
 }
@@ -163,6 +165,7 @@ void client_crash(struct sim_client *c)
     sync_status(c->sync, &after);
     if (before.inflight && !after.inflight)
         sim_fail(c->w, "client %u lost its in-flight changeset with the process", c->no);
+    c->touched = true;
     c->run_last = 0;
     c->caret.set = false;
     c->peer = (struct pl_peer){0};

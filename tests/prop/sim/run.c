@@ -142,32 +142,32 @@ static void run_step(struct world *w, const struct step *s)
     case 1:
     case 2:
     case 3:
-    case 4:
-    case 5:
-    case 6:
-    case 7:
         client_edit(c, s);
         break;
-    case 8:
-    case 9:
+    case 4:
+    case 5:
         if (!w->set.keep_root)
             client_undo(c, s->c % 3 == 0);
         break;
+    case 6:
+    case 7:
+    case 8:
+    case 9:
     case 10:
     case 11:
     case 12:
-    case 13:
-    case 14:
         deliver(w, true, s->b, 1 + s->c % 3);
         break;
+    case 13:
+    case 14:
     case 15:
     case 16:
     case 17:
     case 18:
     case 19:
-    case 20:
         deliver(w, false, s->b, 1 + s->c % 4);
         break;
+    case 20:
     case 21:
     case 22:
     case 23:
@@ -184,6 +184,10 @@ static void run_step(struct world *w, const struct step *s)
     case 28:
         if (c->conn == NULL)
             client_connect(c, s->b % w->set.nodes);
+        break;
+    case 29:
+    case 30:
+        client_edit(c, s);
         break;
     default:
         trouble(w, s);
