@@ -247,9 +247,8 @@ bool pgconn_flush(struct pgconn *c)
     /* reading goes on while writing, or two full pipes would wait for each other */
     if (c->want_write != (left == 1)) {
         c->want_write = left == 1;
-        int rc = poll_arm(c, UV_READABLE | (left == 1 ? UV_WRITABLE : 0));
-        if (rc < 0) {
-            pgconn_lose(c, uv_strerror(rc));
+        if (poll_arm(c, UV_READABLE | (left == 1 ? UV_WRITABLE : 0)) < 0) {
+            pgconn_lose(c, PQerrorMessage(c->pg));
             return false;
         }
     }

@@ -199,6 +199,7 @@ static struct pg_job *done_job(enum pg_stmt stmt, done_cb cb, void *ctx)
     return job;
 }
 
+/* long: a flat request, as the other ones of this header */
 int repo_snapshot_put(struct store *s, uint64_t review, uint64_t rev, const void *bytes, size_t n,
                       uint64_t hash, done_cb cb, void *ctx)
 {

@@ -236,6 +236,7 @@ static void session_done(struct pg_job *job, int rc, const struct pg_result *res
     cb(job->user_ctx, 0, &row, NULL);
 }
 
+/* long: a flat request, as the other ones of this header */
 int repo_session_open(struct store *s, uint64_t review, uint64_t client, uint64_t user,
                       uint64_t device, session_cb cb, void *ctx)
 {

@@ -42,6 +42,7 @@ static void reviews_done(struct pg_job *job, int rc, const struct pg_result *res
     free(rows);
 }
 
+/* long: a flat request, as the other ones of this header */
 int repo_reviews(struct store *s, uint64_t user, uint64_t after, uint32_t limit, bool mine,
                  reviews_cb cb, void *ctx)
 {

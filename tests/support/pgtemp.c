@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
@@ -17,8 +18,9 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "plimsoll/base/str.h"
 
 #define START_MS 60000
 #define STEP_MS  20
@@ -51,8 +53,7 @@ static const char *bin_dir(void)
 
 static void nap(void)
 {
-    struct timespec ts = {0, STEP_MS * 1000000L};
-    nanosleep(&ts, NULL);
+    (void)poll(NULL, 0, STEP_MS);
 }
 
 /* In the child: becomes postgres when root, ends with its parent, logs into the cluster's folder.
@@ -117,15 +118,15 @@ static bool is_ready(const struct pgtemp *t)
 {
     char path[128];
     char line[256];
-    long pid = 0;
+    uint64_t pid = 0;
     bool ready = false;
     snprintf(path, sizeof path, "%s/data/postmaster.pid", t->dir);
     FILE *f = fopen(path, "r");
     for (int i = 1; f && fgets(line, sizeof line, f); i++) {
         if (i == 1)
-            pid = strtol(line, NULL, 10);
+            (void)!pl_parse_u64n(line, strspn(line, "0123456789"), &pid);
         if (i == 8)
-            ready = strncmp(line, "ready", 5) == 0 && pid == (long)t->postmaster;
+            ready = strncmp(line, "ready", 5) == 0 && pid == (uint64_t)t->postmaster;
     }
     if (f)
         fclose(f);

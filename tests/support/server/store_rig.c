@@ -267,6 +267,7 @@ static void on_append(void *ctx, const struct append_result *r)
         ++*a->count;
 }
 
+/* long: tests read better with all of it in one line */
 void rig_edit(struct rig_append *a, uint64_t review, uint64_t head, struct rig_person p,
               uint64_t client, uint32_t epoch, uint64_t seq)
 {

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
 
 #include "support/server/store_rig.h"
@@ -150,6 +151,13 @@ static void requests_fail_at_once_when_database_is_away(void **state)
     assert_int_equal(rig_check_log(&rig, review), 2);
 }
 
+static void kill_backend(const char *pid)
+{
+    uint64_t n;
+    assert_int_equal(pl_parse_u64(pid, &n), 0);
+    kill((pid_t)n, SIGKILL);
+}
+
 /* Appends as fast as they go on several reviews, a crash in the middle: every revision whose append
  * was answered OK is there, and the log is whole. */
 static void nothing_acknowledged_is_lost_when_postmaster_is_killed(void **state)
@@ -189,7 +197,7 @@ static void nothing_acknowledged_is_lost_when_postmaster_is_killed(void **state)
             PGresult *res = PQexec(rig.sql, "SELECT pid FROM pg_stat_activity"
                                             " WHERE pid <> pg_backend_pid()");
             for (int i = 0; i < PQntuples(res); i++)
-                kill((pid_t)strtol(PQgetvalue(res, i, 0), NULL, 10), SIGKILL);
+                kill_backend(PQgetvalue(res, i, 0));
             PQclear(res);
             killed = true;
         }
