@@ -140,7 +140,7 @@ void pl_cs_copy(struct pl_cs *dst, const struct pl_cs *src)
     *dst = (struct pl_cs){0};
     if (src->n == 0)
         return;
-    dst->slots = pl_xcalloc(src->n, sizeof *dst->slots);
+    dst->slots = pl_xcalloc(src->n, sizeof(struct pl_slot *));
     dst->cap = src->n;
     for (uint32_t i = 0; i < src->n; i++)
         dst->slots[dst->n++] = slot_copy(src->slots[i]);
@@ -197,9 +197,9 @@ static void insert_at(struct pl_cs *cs, uint32_t at, struct pl_slot *slot)
 {
     if (cs->n == cs->cap) {
         cs->cap = cs->cap == 0 ? 1 : cs->cap * 2;
-        cs->slots = pl_xrealloc(cs->slots, cs->cap, sizeof *cs->slots);
+        cs->slots = pl_xrealloc(cs->slots, cs->cap, sizeof(struct pl_slot *));
     }
-    memmove(cs->slots + at + 1, cs->slots + at, (cs->n - at) * sizeof *cs->slots);
+    memmove(cs->slots + at + 1, cs->slots + at, (cs->n - at) * sizeof(struct pl_slot *));
     cs->slots[at] = slot;
     cs->n++;
 }
@@ -208,7 +208,7 @@ static void remove_at(struct pl_cs *cs, uint32_t at)
 {
     slot_free(cs->slots[at]);
     cs->n--;
-    memmove(cs->slots + at, cs->slots + at + 1, (cs->n - at) * sizeof *cs->slots);
+    memmove(cs->slots + at, cs->slots + at + 1, (cs->n - at) * sizeof(struct pl_slot *));
 }
 
 /* Puts a slot that stands on the heap already. */

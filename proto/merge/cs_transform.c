@@ -64,10 +64,8 @@ static void drop(struct pl_cs *cs, uint32_t i, bool *holes)
     *holes = true;
 }
 
-static void replace_op(struct pl_cs *cs, uint32_t i, struct pl_op *take_op, bool *holes)
+static void drop_if_noop(struct pl_cs *cs, uint32_t i, bool *holes)
 {
-    pl_op_release(&cs->slots[i]->op);
-    pl_op_move(&cs->slots[i]->op, take_op);
     if (pl_op_is_noop(&cs->slots[i]->op))
         drop(cs, i, holes);
 }
@@ -86,11 +84,9 @@ int pl_cs_transform(struct pl_cs *later, struct pl_cs *earlier, struct pl_err *e
             drop(earlier, j, &earlier_holes);
             continue;
         }
-        struct pl_op l;
-        struct pl_op r;
-        pl_op_transform(&later->slots[i]->op, &earlier->slots[j]->op, &l, &r);
-        replace_op(later, i, &l, &later_holes);
-        replace_op(earlier, j, &r, &earlier_holes);
+        pl_op_cross(&later->slots[i]->op, &earlier->slots[j]->op);
+        drop_if_noop(later, i, &later_holes);
+        drop_if_noop(earlier, j, &earlier_holes);
     }
     if (later_holes)
         close_up(later);
@@ -110,9 +106,8 @@ int pl_cs_rebase(struct pl_cs *later, const struct pl_cs *earlier, struct pl_err
     for (; next_pair(later, earlier, &i, &j); i++, j++) {
         if (later->slots[i]->kind != PL_SLOT_TEXT)
             continue;
-        struct pl_op l;
-        pl_op_transform(&later->slots[i]->op, &earlier->slots[j]->op, &l, NULL);
-        replace_op(later, i, &l, &holes);
+        pl_op_rebase(&later->slots[i]->op, &earlier->slots[j]->op);
+        drop_if_noop(later, i, &holes);
     }
     if (holes)
         close_up(later);

@@ -156,11 +156,11 @@ uint32_t pl_op_result_len(const struct pl_op *op)
 {
     const uint64_t *c = op_comps_of(op);
     uint32_t len = op->base_len;
-    for (uint32_t i = 0; i < op->ncomps; i++) {
-        if (comp_kind(c[i]) == PL_INSERT)
-            len += comp_count(c[i]);
-        else if (comp_kind(c[i]) == PL_DELETE)
-            len -= comp_count(c[i]);
+    for (uint32_t i = 0; i < op->ncomps; i++) { /* without branches: long ops are walked often */
+        uint32_t n = comp_count(c[i]);
+        unsigned kind = comp_kind(c[i]);
+        len += n & (0u - (kind == PL_INSERT));
+        len -= n & (0u - (kind == PL_DELETE));
     }
     return len;
 }

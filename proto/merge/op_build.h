@@ -83,6 +83,7 @@ static inline void push_retain(struct pl_op *op, uint32_t n)
 static inline void push_ins_bytes(struct pl_op *op, const uint8_t *bytes, uint32_t n)
 {
     uint32_t cap = op->ins_cap == 0 ? PL_OP_INLINE_TEXT : op->ins_cap;
+    PL_DASSERT(bytes != NULL);
     if (n > cap - op->ins_len)
         op_grow_ins(op, n);
     uint8_t *dst = op_ins(op) + op->ins_len;
@@ -128,6 +129,7 @@ static inline void push_delete(struct pl_op *op, uint32_t n, const uint8_t *dele
     } else if (op->has_deleted) {
         if (nbytes > op->del_cap - op->del_len)
             op_grow_del(op, nbytes);
+        PL_DASSERT(op->del != NULL); /* n > 0 scalars have bytes */
         memcpy(op->del + op->del_len, deleted, nbytes);
         op->del_len += nbytes;
     }

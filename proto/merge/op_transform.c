@@ -83,13 +83,14 @@ static void transform_common(struct op_cur *x, struct op_cur *y, struct pl_op *x
     cur_skip(y, n);
 }
 
-static void take_insert(struct op_cur *c, struct pl_op *own_out, struct pl_op *other_out)
+/* The next of c is inserted by `into`; for `past` it is there already. */
+static void take_insert(struct op_cur *c, struct pl_op *into, struct pl_op *past)
 {
     uint32_t n = c->left;
     uint32_t nbytes;
     const uint8_t *text = cur_take_ins(c, n, &nbytes);
-    push_insert(own_out, text, nbytes, n);
-    push_retain(other_out, n);
+    push_insert(into, text, nbytes, n);
+    push_retain(past, n);
     cur_next(c);
 }
 
@@ -136,4 +137,108 @@ void pl_op_transform(const struct pl_op *later, const struct pl_op *earlier,
     PL_ASSERT(later->base_len == earlier->base_len);
     if (!transform_splices(later, earlier, later_out, earlier_out))
         transform_any(later, earlier, later_out, earlier_out);
+}
+
+/*
+ * Does a splice lie wholly inside one retain of x, where nothing of x can meet it? `at` gets that
+ * component, ncomps for what x retains behind its last one; `pos` where the splice is after x.
+ */
+static bool find_retain(const struct pl_op *x, const struct op_splice *s, uint32_t *at,
+                        uint32_t *pos)
+{
+    const uint64_t *c = op_comps_of(x);
+    uint32_t from = 0; /* of the base, in front of component i */
+    uint32_t out = 0;  /* and of the result */
+    uint32_t i = 0;
+    for (; i < x->ncomps; i++) {
+        uint32_t n = comp_count(c[i]);
+        unsigned kind = comp_kind(c[i]);
+        uint32_t in_base = n & (0u - (kind != PL_INSERT));
+        if (from + in_base > s->pos)
+            break;
+        from += in_base;
+        out += n & (0u - (kind != PL_DELETE));
+    }
+    /* An insert at the edge of the retain could meet one of x. */
+    if (from > s->pos || (from == s->pos && s->ins > 0 && i > 0))
+        return false;
+    if (i < x->ncomps) {
+        uint32_t n = comp_count(c[i]);
+        uint32_t end = s->pos - from + s->del;
+        if (comp_kind(c[i]) != PL_RETAIN || end > n || n - s->del + s->ins == 0)
+            return false;
+    }
+    *at = i;
+    *pos = out + (s->pos - from);
+    return true;
+}
+
+/* Makes room in x for a splice in its component `at`. */
+static void widen(struct pl_op *x, uint32_t at, const struct op_splice *s)
+{
+    x->tail = 0;
+    x->base_len = x->base_len - s->del + s->ins;
+    if (at < x->ncomps)
+        op_comps(x)[at] = op_comps(x)[at] - COMP(s->del, 0) + COMP(s->ins, 0);
+}
+
+/* Moves an op that is the splice s to another place of another text. */
+static void move_splice(struct pl_op *y, const struct op_splice *s, uint32_t pos, uint32_t base_len)
+{
+    uint64_t *c = op_comps(y);
+    y->tail = 0;
+    y->base_len = base_len;
+    if (s->pos > 0 && pos > 0) {
+        c[0] = COMP(pos, PL_RETAIN);
+    } else if (s->pos != pos) {
+        struct op_splice moved = {.pos = pos, .ins = s->ins, .del = s->del};
+        y->ncomps = (uint32_t)(put_splice(c, &moved) - c);
+    }
+}
+
+void pl_op_cross(struct pl_op *later, struct pl_op *earlier)
+{
+    PL_ASSERT(later->base_len == earlier->base_len);
+    struct op_splice s;
+    uint32_t at;
+    uint32_t pos;
+    if (later->ncomps == 0 || earlier->ncomps == 0) {
+        uint32_t later_base = pl_op_result_len(earlier);
+        earlier->base_len = pl_op_result_len(later);
+        later->base_len = later_base;
+    } else if (op_as_splice(earlier, &s) && find_retain(later, &s, &at, &pos)) {
+        move_splice(earlier, &s, pos, pl_op_result_len(later));
+        widen(later, at, &s);
+    } else if (op_as_splice(later, &s) && find_retain(earlier, &s, &at, &pos)) {
+        move_splice(later, &s, pos, pl_op_result_len(earlier));
+        widen(earlier, at, &s);
+    } else {
+        struct pl_op later_out;
+        struct pl_op earlier_out;
+        pl_op_transform(later, earlier, &later_out, &earlier_out);
+        pl_op_release(later);
+        pl_op_release(earlier);
+        pl_op_move(later, &later_out);
+        pl_op_move(earlier, &earlier_out);
+    }
+}
+
+void pl_op_rebase(struct pl_op *later, const struct pl_op *earlier)
+{
+    PL_ASSERT(later->base_len == earlier->base_len);
+    struct op_splice s;
+    uint32_t at;
+    uint32_t pos;
+    if (later->ncomps == 0 || earlier->ncomps == 0) {
+        later->base_len = pl_op_result_len(earlier);
+    } else if (op_as_splice(earlier, &s) && find_retain(later, &s, &at, &pos)) {
+        widen(later, at, &s);
+    } else if (op_as_splice(later, &s) && find_retain(earlier, &s, &at, &pos)) {
+        move_splice(later, &s, pos, pl_op_result_len(earlier));
+    } else {
+        struct pl_op out;
+        pl_op_transform(later, earlier, &out, NULL);
+        pl_op_release(later);
+        pl_op_move(later, &out);
+    }
 }

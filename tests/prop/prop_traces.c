@@ -19,17 +19,19 @@
 #include "plimsoll/merge/op.h"
 #include "plimsoll/merge/text.h"
 
+#include "support/replay.h"
 #include "support/trace.h"
 
 #define WINDOW      1000
-#define CLIENTS_MAX 8
+#define CLIENTS_MAX REPLAY_CLIENTS_MAX
 
 static const struct pl_eid entry = {1, 1};
 
 _Noreturn static void fail(const char *name, size_t at, const char *what)
 {
     (void)fprintf(stderr, "FAIL %s at %zu: %s\n", name, at, what);
-    exit(1);
+    (void)fflush(stdout);
+    _Exit(1);
 }
 
 static void must(int rc, const struct pl_err *e, const char *name, size_t at)
@@ -119,127 +121,21 @@ static void run_seq(const struct trace *tr, const char *name)
     pl_text_release(&t);
 }
 
-/* --- exact: ops, pipelined ---------------------------------------------------------------- */
-
-struct op_list {
-    struct pl_op *v;
-    size_t n;
-    size_t cap;
-    size_t first; /* those before are done and released */
-};
-
-static struct pl_op *list_add(struct op_list *l)
-{
-    if (l->n == l->cap) {
-        l->cap = l->cap == 0 ? 64 : l->cap * 2;
-        l->v = pl_xrealloc(l->v, l->cap, sizeof *l->v);
-    }
-    return &l->v[l->n++];
-}
-
-static void list_release(struct op_list *l)
-{
-    for (size_t i = l->first; i < l->n; i++)
-        pl_op_release(&l->v[i]);
-    free(l->v);
-}
-
-struct exact {
-    struct pl_text text[CLIENTS_MAX];
-    struct op_list pending[CLIENTS_MAX]; /* sent, not acknowledged */
-    struct op_list bridge[CLIENTS_MAX];  /* committed by others, not yet received */
-    uint32_t rev[CLIENTS_MAX];
-    struct pl_text server;
-    struct op_list log;
-    unsigned *author;
-};
-
-static void set_op(struct pl_op *dst, struct pl_op *take)
-{
-    pl_op_release(dst);
-    pl_op_move(dst, take);
-}
-
-/* Client c takes in the next revision of the log. */
-static void exact_recv(struct exact *x, unsigned c, const char *name, size_t at)
-{
-    struct pl_err e = {0};
-    uint32_t rev = x->rev[c]++;
-    struct op_list *pending = &x->pending[c];
-    if (x->author[rev] == c) {
-        pl_op_release(&pending->v[pending->first++]);
-        return;
-    }
-    pl_op_release(&x->bridge[c].v[x->bridge[c].first++]);
-    struct pl_op theirs;
-    pl_op_copy(&theirs, &x->log.v[rev]);
-    for (size_t i = pending->first; i < pending->n; i++) {
-        struct pl_op mine_out;
-        struct pl_op theirs_out;
-        pl_op_transform(&pending->v[i], &theirs, &mine_out, &theirs_out);
-        set_op(&pending->v[i], &mine_out);
-        set_op(&theirs, &theirs_out);
-    }
-    must(pl_op_apply(&theirs, &x->text[c], &e), &e, name, at);
-    pl_op_release(&theirs);
-}
-
-/* Client c edits; the server rebases the op over what c had not seen, and commits it. */
-static void exact_edit(struct exact *x, const struct trace *tr, const struct trace_event *ev,
-                       const char *name, size_t at)
-{
-    struct pl_err e = {0};
-    unsigned c = ev->client;
-    struct pl_op op;
-    pl_op_init(&op, (uint32_t)pl_text_len(&x->text[c]));
-    for (uint32_t i = 0; i < ev->n; i++) {
-        struct pl_op one;
-        make_op(&one, &tr->edits[ev->first + i], pl_text_len(&x->text[c]), name, at);
-        must(pl_op_apply(&one, &x->text[c], &e), &e, name, at);
-        pl_op_append(&op, &one);
-        pl_op_release(&one);
-    }
-    pl_op_copy(list_add(&x->pending[c]), &op);
-    for (size_t i = x->bridge[c].first; i < x->bridge[c].n; i++) {
-        struct pl_op op_out;
-        struct pl_op bridge_out;
-        pl_op_transform(&op, &x->bridge[c].v[i], &op_out, &bridge_out);
-        set_op(&op, &op_out);
-        set_op(&x->bridge[c].v[i], &bridge_out);
-    }
-    must(pl_op_apply(&op, &x->server, &e), &e, name, at);
-    for (unsigned k = 0; k < tr->clients; k++) {
-        if (k != c)
-            pl_op_copy(list_add(&x->bridge[k]), &op);
-    }
-    x->author[x->log.n] = c;
-    pl_op_move(list_add(&x->log), &op);
-}
+/* --- exact: ops, many under way ------------------------------------------------------------ */
 
 static void run_exact(const struct trace *tr, const char *name)
 {
-    struct exact *x = pl_xcalloc(1, sizeof *x);
-    x->author = pl_xcalloc(tr->nevents, sizeof *x->author);
-    for (size_t i = 0; i < tr->nevents; i++) {
-        const struct trace_event *ev = &tr->events[i];
-        for (uint32_t k = 0; ev->kind == TRACE_RECV && k < ev->n; k++)
-            exact_recv(x, ev->client, name, i);
-        if (ev->kind == TRACE_EDIT)
-            exact_edit(x, tr, ev, name, i);
-    }
-    if (!same_bytes(&x->server, tr->end, tr->end_bytes))
-        fail(name, tr->nevents, "the server's text differs");
+    struct replay rp;
+    struct pl_err e = {0};
+    int rc = replay_run(&rp, tr, &e);
+    must(rc, &e, name, rp.at);
+    if (!same_bytes(&rp.server, tr->end, tr->end_bytes))
+        fail(name, rp.at, "the server's text differs");
     for (unsigned c = 0; c < tr->clients; c++) {
-        if (x->rev[c] != x->log.n || !same_bytes(&x->text[c], tr->end, tr->end_bytes))
-            fail(name, tr->nevents, "a client's text differs");
-        pl_text_release(&x->text[c]);
-        list_release(&x->pending[c]);
-        list_release(&x->bridge[c]);
+        if (!same_bytes(&rp.client[c].text, tr->end, tr->end_bytes))
+            fail(name, rp.at, "a client's text differs");
     }
-    pl_text_release(&x->server);
-    list_release(&x->log);
-    free(x->author);
-    free(x);
+    replay_release(&rp);
 }
 
 /* --- oneflight: changesets ---------------------------------------------------------------- */

@@ -108,24 +108,12 @@ static void send_pending(struct typist *t)
 static void commit(struct office *o, unsigned k)
 {
     struct typist *t = &o->t[k];
-    for (; t->base < o->head; t->base++) {
-        struct pl_op out;
-        pl_op_transform(&t->sent, &o->log[t->base], &out, NULL);
-        replace(&t->sent, &out);
-    }
+    for (; t->base < o->head; t->base++)
+        pl_op_rebase(&t->sent, &o->log[t->base]);
     apply(o, &t->sent, &o->server);
     o->author[o->head] = k;
     pl_op_move(&o->log[o->head++], &t->sent);
     t->is_sent = false;
-}
-
-static void transform_mine(struct pl_op *mine, struct pl_op *theirs)
-{
-    struct pl_op a;
-    struct pl_op b;
-    pl_op_transform(mine, theirs, &a, &b);
-    replace(mine, &a);
-    replace(theirs, &b);
 }
 
 static void receive(struct office *o, unsigned k)
@@ -140,8 +128,8 @@ static void receive(struct office *o, unsigned k)
     }
     struct pl_op theirs;
     pl_op_copy(&theirs, &o->log[rev]);
-    transform_mine(&t->inflight, &theirs);
-    transform_mine(&t->pending, &theirs);
+    pl_op_cross(&t->inflight, &theirs);
+    pl_op_cross(&t->pending, &theirs);
     t->caret = pl_op_map_pos(&theirs, t->caret, PL_LEFT);
     apply(o, &theirs, &t->view);
     pl_op_release(&theirs);
@@ -269,7 +257,8 @@ static void run_case(uint64_t seed, bool runs_only)
         (void)fprintf(stderr, "FAIL %s, case %" PRIu64 ": %s\n",
                       runs_only ? "typed runs" : "convergence", seed, o.fault);
         print_end(&o);
-        exit(1);
+        (void)fflush(stdout);
+        _Exit(1);
     }
     office_close(&o);
 }

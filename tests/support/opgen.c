@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plimsoll/base/str.h"
 #include "plimsoll/base/utf8.h"
 
 /* One to four bytes each. */
@@ -120,6 +121,27 @@ bool recipe_shrink(struct recipe *rc, unsigned way)
         return false;
     memset(rc->step[way].text, 0, sizeof rc->step[way].text);
     return true;
+}
+
+static size_t letters_size(const uint8_t *letters, size_t n)
+{
+    size_t size = n;
+    for (size_t i = 0; i < n; i++)
+        size += letters[i] != 0;
+    return size;
+}
+
+size_t source_size(const struct source *s)
+{
+    return letters_size(s->text, s->n);
+}
+
+size_t recipe_size(const struct recipe *rc)
+{
+    size_t size = rc->steps;
+    for (unsigned i = 0; i < rc->steps; i++)
+        size += rc->step[i].n + letters_size(rc->step[i].text, RECIPE_CHARS);
+    return size;
 }
 
 static void print_bytes(const char *bytes, size_t n)
@@ -248,8 +270,8 @@ bool text_eq(const struct pl_text *a, const struct pl_text *b)
 
 static bool read_env(const char *name, uint64_t *v)
 {
-    const char *s = getenv(name);
-    return s != NULL && *s != '\0' && sscanf(s, "%" SCNu64, v) == 1;
+    const char *s = secure_getenv(name);
+    return s != NULL && pl_parse_u64(s, v) == 0;
 }
 
 uint64_t prop_seed(const char *program)

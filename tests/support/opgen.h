@@ -50,6 +50,10 @@ void recipe_build(const struct recipe *rc, uint32_t len, const struct pl_text *t
 bool source_shrink(struct source *s, unsigned way);
 bool recipe_shrink(struct recipe *rc, unsigned way);
 
+/* How much there is to shrink. */
+size_t source_size(const struct source *s);
+size_t recipe_size(const struct recipe *rc);
+
 /* Printed to stderr, on one line. */
 void source_print(const char *name, const struct source *s);
 void recipe_print(const char *name, const struct recipe *rc);

@@ -28,7 +28,8 @@ struct loader {
 _Noreturn static void give_up(const char *name, const char *why)
 {
     (void)fprintf(stderr, "trace %s: %s\n", name, why);
-    exit(2);
+    (void)fflush(stdout);
+    _Exit(2);
 }
 
 static uint8_t *read_file(const char *name, size_t *n)

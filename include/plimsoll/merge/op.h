@@ -112,6 +112,11 @@ void pl_op_append(struct pl_op *a, const struct pl_op *b);
 void pl_op_transform(const struct pl_op *later, const struct pl_op *earlier,
                      struct pl_op *later_out_uninit, struct pl_op *earlier_out_uninit);
 
+/* The same in place. A single splice against an op of any size costs a walk over its components but
+ * no copy. rebase changes only `later`. */
+void pl_op_cross(struct pl_op *later, struct pl_op *earlier);
+void pl_op_rebase(struct pl_op *later, const struct pl_op *earlier);
+
 /* Gives op the text that it deletes, read from the text it applies to. Same checks and error as
  * apply; neither t nor, on failure, op changes. */
 int pl_op_fill(struct pl_op *op, const struct pl_text *t, struct pl_err *e) PL_MUST;
