@@ -53,7 +53,10 @@ static int make_folder(const char *log, struct pl_err *e)
 
     memcpy(dir, log, n);
     dir[n] = '\0';
-    return pl_mkdir_p(dir, 0700, e);
+    int rc = pl_mkdir_p(dir, 0700, e);
+    if (rc != 0 && e != NULL)
+        e->code = PL_E_IO; /* whatever it is that stands there */
+    return rc != 0 ? -PL_E_IO : 0;
 }
 
 int journal_slot_lock(struct journal_slot *s, const char *state_dir, const char *host,

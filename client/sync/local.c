@@ -96,14 +96,36 @@ void sync_local_apply(struct sync *s, struct pl_cs *take_cs, uint32_t undo_of,
     pl_cs_release(take_cs);
 }
 
-/* Does the change fit? Fills the texts that it deletes. */
-static int judge(struct sync *s, struct pl_cs *cs, struct pl_err *e)
+/* More than a changeset may hold is judged part by part, on a copy: all of it or nothing. */
+static int judge_large(struct sync *s, const struct pl_cs *cs, struct pl_err *e)
+{
+    struct pl_doc *copy = pl_doc_dup(s->view);
+    struct pl_cs rest;
+    bool more = true;
+    int rc = 0;
+
+    pl_cs_copy(&rest, cs);
+    while (more && rc == 0) {
+        struct pl_cs piece;
+        more = sync_cs_cut(&rest, &piece, SYNC_BATCH_BYTES);
+        rc = pl_doc_check(copy, &piece, false, e);
+        if (rc == 0)
+            rc = pl_doc_apply(copy, &piece, NULL, e);
+        pl_cs_release(&piece);
+    }
+    pl_cs_release(&rest);
+    pl_doc_free(copy);
+    return rc;
+}
+
+int sync_judge(struct sync *s, struct pl_cs *cs, struct pl_err *e)
 {
     struct pl_state_view view = pl_doc_view(s->view);
 
     if (s->gone)
         return pl_fail(e, PL_E_REVOKED, "this review can only be read now");
-    int rc = pl_doc_check(s->view, cs, false, e);
+    int rc = cs->n > PL_CHANGESET_SLOTS_MAX ? judge_large(s, cs, e)
+                                            : pl_doc_check(s->view, cs, false, e);
     if (rc == 0)
         rc = pl_cs_fill_deleted(cs, &view, e);
     return rc;
@@ -119,7 +141,7 @@ int sync_edit(struct sync *s, struct pl_cs *take_cs, bool undoable, bool group, 
         pl_cs_release(take_cs);
         return 0;
     }
-    int rc = judge(s, take_cs, e);
+    int rc = sync_judge(s, take_cs, e);
     if (rc != 0) {
         pl_cs_release(take_cs);
         return rc;

@@ -22,8 +22,9 @@
 #define SYNC_RING        1024u /* text ops of past revisions kept for peers' carets */
 #define SYNC_RING_COMPS  64u   /* an op with more components is not kept */
 #define SYNC_DELTA_BYTES (8u * 1024u * 1024u)
-#define SYNC_DELTA_LAZY  32768u /* others' revisions are journaled when so much has come together \
-                                 */
+#define SYNC_DELTA_LAZY                                                      \
+    32768u /* others' revisions are journaled when so much has come together \
+            */
 #define SYNC_LAZY_US        1000000
 #define SYNC_ACK_MIN_US     2000000
 #define SYNC_REOPEN_MIN_US  500000
@@ -173,6 +174,8 @@ int sync_local_over(struct sync *s, struct pl_cs *c, struct pl_err *e) PL_MUST;
 
 /* --- local.c ---------------------------------------------------------------------------------- */
 
+/* Does the change fit the view? Gives its texts what they delete. */
+int sync_judge(struct sync *s, struct pl_cs *cs, struct pl_err *e) PL_MUST;
 /* Applies a judged changeset, texts filled, to the view and queues it; its inverse goes to `step`
  * of `st` (both may be NULL). */
 void sync_local_apply(struct sync *s, struct pl_cs *take_cs, uint32_t undo_of,

@@ -368,8 +368,9 @@ static void gather_step(struct undo_step *step, struct pl_cs *out)
 static int step_over(struct sync *s, struct undo_stack *from, struct undo_stack *to,
                      uint32_t undo_of, struct pl_err *e)
 {
+    if (s->gone)
+        return pl_fail(e, PL_E_REVOKED, "this review can only be read now");
     while (from->top != NULL) {
-        struct pl_state_view view = pl_doc_view(s->view);
         struct pl_cs cs;
         gather_step(from->top, &cs);
         sync_undo_pop(from, from->top);
@@ -377,9 +378,7 @@ static int step_over(struct sync *s, struct undo_stack *from, struct undo_stack 
             pl_cs_release(&cs);
             continue;
         }
-        int rc = pl_cs_fill_deleted(&cs, &view, e);
-        if (rc == 0)
-            rc = pl_doc_check(s->view, &cs, false, e);
+        int rc = sync_judge(s, &cs, e);
         if (rc != 0) {
             pl_cs_release(&cs);
             return rc;
@@ -396,16 +395,12 @@ static int step_over(struct sync *s, struct undo_stack *from, struct undo_stack 
 int sync_undo(struct sync *s, int64_t now_us, struct pl_err *e)
 {
     s->now_us = now_us;
-    if (s->gone)
-        return pl_fail(e, PL_E_REVOKED, "this review can only be read now");
     return step_over(s, &s->undo, &s->redo, 1, e);
 }
 
 int sync_redo(struct sync *s, int64_t now_us, struct pl_err *e)
 {
     s->now_us = now_us;
-    if (s->gone)
-        return pl_fail(e, PL_E_REVOKED, "this review can only be read now");
     return step_over(s, &s->redo, &s->undo, 2, e);
 }
 

@@ -148,7 +148,7 @@ struct sim_client {
     struct pl_buf events; /* and what came after */
     struct pl_caret caret;
     enum acting acting;
-    bool touched; /* since the last check */
+    bool touched;        /* since the last check */
     uint32_t run_last;   /* last character of the run that is being typed; 0: none */
     struct pl_peer peer; /* last one heard of */
     uint8_t inserted[SIM_CHARS / 8];

@@ -1,0 +1,531 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The journal on disk: what was typed is there after a crash, a torn tail is cut off, slots are
+ * locked and adopted, the file stays bounded, a full disk is survived, rescue files are written.
+ */
+#include "support/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plimsoll/base/env.h"
+#include "plimsoll/base/file.h"
+#include "plimsoll/base/mem.h"
+#include "plimsoll/doc/schema.h"
+#include "plimsoll/wire/limits.h"
+
+#include "sync/journal.h"
+#include "sync/journal_file.h"
+#include "sync/journal_slot.h"
+#include "sync/rescue.h"
+
+#define REVIEW 12
+
+struct desk {
+    char dir[64];
+    struct pl_env_fake env;
+    struct journal *j;
+    struct sync *s;
+    unsigned sent;
+    unsigned told_bad, told_good;
+};
+
+static void on_send(void *ctx, const struct pl_msg *m)
+{
+    struct desk *d = ctx;
+
+    (void)m;
+    d->sent++;
+}
+
+static void on_journal(void *ctx, struct sync *s)
+{
+    struct desk *d = ctx;
+
+    journal_keep(d->j, s);
+}
+
+static void on_status(void *ctx, bool ok, const struct pl_err *why)
+{
+    struct desk *d = ctx;
+
+    if (ok) {
+        d->told_good++;
+    } else {
+        assert_non_null(why);
+        assert_true(why->text[0] != '\0');
+        d->told_bad++;
+    }
+}
+
+static void desk_init(struct desk *d)
+{
+    memset(d, 0, sizeof *d);
+    (void)snprintf(d->dir, sizeof d->dir, "/tmp/plimsoll-journal-XXXXXX");
+    assert_non_null(mkdtemp(d->dir));
+    pl_env_fake_init(&d->env, 1);
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+    (void)st;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+static void desk_release(struct desk *d)
+{
+    sync_free(d->s);
+    journal_close(d->j, NULL);
+    (void)nftw(d->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct journal *open_slot(struct desk *d, int slot, struct pl_err *e)
+{
+    const struct journal_options o = {.state_dir = d->dir,
+                                      .host = "server.example:7500",
+                                      .review = REVIEW,
+                                      .slot = slot,
+                                      .env = &d->env.env,
+                                      .status = on_status,
+                                      .ctx = d};
+
+    return journal_open(&o, e);
+}
+
+static bool start(struct desk *d)
+{
+    const struct sync_handlers h = {.send = on_send, .journal = on_journal, .ctx = d};
+    bool damaged = false;
+
+    d->j = open_slot(d, -1, NULL);
+    assert_non_null(d->j);
+    d->s = journal_start(d->j, &h, &damaged);
+    assert_non_null(d->s);
+    return damaged;
+}
+
+/* The process dies: nothing is closed in order, only descriptors. */
+static void die(struct desk *d)
+{
+    sync_free(d->s);
+    d->s = NULL;
+    journal_close(d->j, NULL);
+    d->j = NULL;
+}
+
+static int type(struct desk *d, uint32_t pos, const char *text)
+{
+    const struct pl_text *t = pl_entry_text(pl_doc_root(sync_view(d->s)), PL_F_REVIEW_IMPACT);
+    const struct pl_text empty = {0};
+    struct pl_cs cs;
+    struct pl_op op;
+
+    pl_op_splice(&op, t != NULL ? t : &empty, pos, 0, text, (uint32_t)strlen(text));
+    pl_cs_init(&cs);
+    pl_cs_text(&cs, PL_EID_ROOT, PL_F_REVIEW_IMPACT, &op);
+    return sync_edit(d->s, &cs, true, true, (int64_t)d->env.mono_us, NULL);
+}
+
+static const char *text_of(const struct sync *s)
+{
+    return pl_entry_cstr(pl_doc_root(sync_view(s)), PL_F_REVIEW_IMPACT);
+}
+
+static long size_of(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 ? (long)st.st_size : -1;
+}
+
+/* --- crash and tail ------------------------------------------------------------------------------
+ */
+
+TEST(journal_has_what_was_typed_when_the_process_died)
+{
+    struct desk d;
+    uint64_t client;
+
+    desk_init(&d);
+    assert_false(start(&d));
+    client = sync_client(d.s);
+    type(&d, 0, "hello");
+    type(&d, 5, " you");
+    die(&d);
+    assert_false(start(&d));
+    assert_string_equal(text_of(d.s), "hello you");
+    assert_int_equal(sync_client(d.s), client);
+    assert_false(sync_is_saved(d.s));
+    desk_release(&d);
+}
+
+TEST(journal_appends_a_keystroke_in_few_bytes)
+{
+    struct desk d;
+    long before;
+
+    desk_init(&d);
+    start(&d);
+    type(&d, 0, "hello");
+    before = size_of(journal_path(d.j));
+    type(&d, 5, "!");
+    assert_in_range(size_of(journal_path(d.j)) - before, 20, 100);
+    desk_release(&d);
+}
+
+TEST(journal_cuts_a_torn_tail_wherever_it_is_torn)
+{
+    struct desk d;
+    char path[JOURNAL_PATH_MAX];
+    long whole;
+    long two;
+
+    desk_init(&d);
+    start(&d);
+    type(&d, 0, "one");
+    type(&d, 3, "two");
+    whole = size_of(journal_path(d.j));
+    type(&d, 6, "three");
+    two = size_of(journal_path(d.j));
+    (void)snprintf(path, sizeof path, "%s", journal_path(d.j));
+    die(&d);
+    for (long n = two - 1; n >= whole; n--) {
+        assert_int_equal(truncate(path, n), 0);
+        assert_false(start(&d));
+        assert_string_equal(text_of(d.s), "onetwo");
+        die(&d);
+        assert_int_equal(size_of(path), whole);
+    }
+    start(&d);
+    type(&d, 6, "four");
+    die(&d);
+    start(&d);
+    assert_string_equal(text_of(d.s), "onetwofour");
+    desk_release(&d);
+}
+
+TEST(journal_stops_at_a_flipped_bit_and_keeps_what_is_before_it)
+{
+    struct desk d;
+    char path[JOURNAL_PATH_MAX];
+    struct pl_buf b;
+    long whole;
+
+    desk_init(&d);
+    start(&d);
+    type(&d, 0, "one");
+    whole = size_of(journal_path(d.j));
+    type(&d, 3, "two");
+    (void)snprintf(path, sizeof path, "%s", journal_path(d.j));
+    die(&d);
+    assert_int_equal(pl_file_read_all(path, JOURNAL_FILE_MAX, &b, NULL), 0);
+    b.data[whole + 10] ^= 4;
+    assert_int_equal(pl_file_write_atomic(path, b.data, b.len, 0600, NULL), 0);
+    pl_buf_release(&b);
+    start(&d);
+    assert_string_equal(text_of(d.s), "one");
+    desk_release(&d);
+}
+
+TEST(journal_moves_a_file_it_cannot_use_to_rescue)
+{
+    struct desk d;
+    char path[JOURNAL_PATH_MAX];
+    char rescue[128];
+
+    desk_init(&d);
+    start(&d);
+    type(&d, 0, "one");
+    (void)snprintf(path, sizeof path, "%s", journal_path(d.j));
+    die(&d);
+    assert_int_equal(pl_file_write_atomic(path, "rubbish", 7, 0600, NULL), 0);
+    assert_true(start(&d));
+    assert_string_equal(text_of(d.s), "");
+    (void)snprintf(rescue, sizeof rescue, "%s/rescue/server.example:7500/12-20260101T000000-1.log",
+                   d.dir);
+    assert_int_equal(size_of(rescue), 7);
+    type(&d, 0, "new");
+    die(&d);
+    assert_false(start(&d));
+    assert_string_equal(text_of(d.s), "new");
+    desk_release(&d);
+}
+
+/* --- slots ---------------------------------------------------------------------------------------
+ */
+
+TEST(journal_gives_a_second_process_its_own_slot_and_client_id)
+{
+    const struct sync_handlers h = {.send = on_send};
+    struct desk d;
+
+    desk_init(&d);
+    start(&d);
+    type(&d, 0, "first");
+    struct journal *second = open_slot(&d, -1, NULL);
+    assert_non_null(second);
+    assert_string_not_equal(journal_path(second), journal_path(d.j));
+    struct sync *s = journal_start(second, &h, NULL);
+    assert_true(sync_client(s) != sync_client(d.s));
+    assert_string_equal(text_of(s), "");
+    sync_free(s);
+    journal_close(second, NULL);
+    struct pl_err e = {0};
+    assert_null(open_slot(&d, 0, &e));
+    assert_int_equal(e.code, PL_E_BUSY);
+    desk_release(&d);
+}
+
+TEST(journal_adopts_left_over_work_first)
+{
+    struct desk a;
+    struct desk b;
+
+    desk_init(&a);
+    start(&a); /* slot 0, nothing typed */
+    b = a;
+    b.j = NULL;
+    b.s = NULL;
+    start(&b); /* slot 1 */
+    type(&b, 0, "left over");
+    die(&b);
+    die(&a);
+    start(&a);
+    assert_string_equal(text_of(a.s), "left over");
+    desk_release(&a);
+}
+
+/* --- bounds --------------------------------------------------------------------------------------
+ */
+
+TEST(journal_is_rewritten_when_it_has_overgrown)
+{
+    struct desk d;
+    char block[4001];
+    long most = 0;
+
+    memset(block, 'k', sizeof block - 1);
+    block[4000] = '\0';
+    desk_init(&d);
+    start(&d);
+    for (int i = 0; i < 2000; i++) {
+        assert_int_equal(type(&d, 0, block), 0);
+        struct pl_cs cs;
+        struct pl_op op;
+        pl_op_splice(&op, pl_entry_text(pl_doc_root(sync_view(d.s)), PL_F_REVIEW_IMPACT), 0, 4000,
+                     "", 0);
+        pl_cs_init(&cs);
+        pl_cs_text(&cs, PL_EID_ROOT, PL_F_REVIEW_IMPACT, &op);
+        assert_int_equal(sync_edit(d.s, &cs, false, false, 1, NULL), 0);
+        if (size_of(journal_path(d.j)) > most)
+            most = size_of(journal_path(d.j));
+    }
+    assert_true(most > 500000);
+    assert_true(most < 1200000);
+    type(&d, 0, "end");
+    die(&d);
+    start(&d);
+    assert_string_equal(text_of(d.s), "end");
+    desk_release(&d);
+}
+
+TEST(journal_is_fsynced_within_fifty_milliseconds)
+{
+    struct desk d;
+
+    desk_init(&d);
+    start(&d);
+    type(&d, 0, "a"); /* the first write is a whole file, already synced */
+    assert_int_equal(journal_sync_due(d.j), -1);
+    type(&d, 1, "b");
+    assert_int_equal(journal_sync_due(d.j), 50000);
+    pl_env_fake_advance_us(&d.env, 30000);
+    type(&d, 2, "c");
+    assert_int_equal(journal_sync_due(d.j), 20000);
+    pl_env_fake_advance_us(&d.env, 30000);
+    assert_int_equal(journal_sync_due(d.j), 0);
+    int fd = journal_sync_take(d.j);
+    assert_true(fd >= 0);
+    assert_int_equal(journal_sync_due(d.j), -1);
+    type(&d, 3, "d"); /* while the worker is at it */
+    int rc = fdatasync(fd);
+    assert_int_equal(rc, 0);
+    (void)close(fd);
+    journal_sync_done(d.j, 0);
+    assert_int_equal(journal_sync_due(d.j), 50000);
+    journal_sync(d.j, d.s);
+    assert_int_equal(journal_sync_due(d.j), -1);
+    desk_release(&d);
+}
+
+/* --- trouble -------------------------------------------------------------------------------------
+ */
+
+static void set_file_limit(rlim_t n)
+{
+    struct rlimit r;
+
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
+    r.rlim_cur = n;
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+TEST(journal_goes_on_in_memory_when_the_disk_is_full_and_writes_all_later)
+{
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct desk d;
+    char block[3001];
+
+    memset(block, 'f', sizeof block - 1);
+    block[3000] = '\0';
+    assert_int_equal(sigaction(SIGXFSZ, &ignore, NULL), 0);
+    desk_init(&d);
+    start(&d);
+    type(&d, 0, "before ");
+    set_file_limit(1000);
+    assert_int_equal(type(&d, 7, block), 0);
+    assert_int_equal(type(&d, 3007, " after"), 0);
+    assert_int_equal(d.told_bad, 1);
+    assert_false(journal_is_ok(d.j));
+    assert_int_equal(journal_sync_due(d.j), JOURNAL_RETRY_US);
+    set_file_limit(RLIM_INFINITY);
+    pl_env_fake_advance_us(&d.env, JOURNAL_RETRY_US);
+    assert_int_equal(journal_sync_due(d.j), 0);
+    journal_sync(d.j, d.s);
+    assert_int_equal(d.told_good, 1);
+    assert_true(journal_is_ok(d.j));
+    die(&d);
+    start(&d);
+    assert_int_equal(strlen(text_of(d.s)), 7 + 3000 + 6);
+    desk_release(&d);
+}
+
+TEST(journal_tells_when_the_folder_cannot_be_used)
+{
+    struct desk d;
+    struct pl_err e = {0};
+    char file[80];
+
+    desk_init(&d);
+    (void)snprintf(file, sizeof file, "%s/journal", d.dir);
+    assert_int_equal(pl_file_write_new(file, "", 0, 0600, NULL), 0);
+    assert_null(open_slot(&d, -1, &e));
+    assert_int_equal(e.code, PL_E_IO);
+    desk_release(&d);
+}
+
+/* --- list, export, drop, rescue
+ * ------------------------------------------------------------------- */
+
+struct listed {
+    unsigned n;
+    struct journal_info last;
+    char host[64];
+};
+
+static void on_list(void *ctx, const struct journal_info *i)
+{
+    struct listed *l = ctx;
+
+    l->n++;
+    l->last = *i;
+    (void)snprintf(l->host, sizeof l->host, "%s", i->host);
+}
+
+TEST(journal_lists_exports_and_drops)
+{
+    struct listed l = {0};
+    struct desk d;
+    struct pl_buf out;
+    char path[JOURNAL_PATH_MAX];
+
+    desk_init(&d);
+    assert_int_equal(journal_list(d.dir, on_list, &l, NULL), 0);
+    assert_int_equal(l.n, 0);
+    start(&d);
+    type(&d, 0, "keep this");
+    assert_int_equal(journal_list(d.dir, on_list, &l, NULL), 0);
+    assert_int_equal(l.n, 1);
+    assert_true(l.last.in_use);
+    assert_int_equal(l.last.review, REVIEW);
+    assert_int_equal(l.last.pending_slots, 1);
+    assert_string_equal(l.host, "server.example:7500");
+    (void)snprintf(path, sizeof path, "%s", journal_path(d.j));
+    assert_int_equal(journal_drop(d.dir, "server.example:7500", REVIEW, 0, NULL), -PL_E_BUSY);
+    pl_buf_init(&out, 100000);
+    assert_int_equal(journal_export(path, &out, NULL), 0);
+    assert_int_equal(pl_buf_add_byte(&out, 0), 0);
+    assert_non_null(strstr((const char *)out.data, "typed:\nkeep this\n"));
+    pl_buf_release(&out);
+    die(&d);
+    assert_int_equal(journal_drop(d.dir, "server.example:7500", REVIEW, 0, NULL), 0);
+    assert_int_equal(journal_drop(d.dir, "server.example:7500", REVIEW, 0, NULL), -PL_E_NOENT);
+    desk_release(&d);
+}
+
+TEST(rescue_writes_what_was_refused)
+{
+    struct desk d;
+    struct pl_buf path;
+    struct pl_buf text;
+    struct pl_value v = pl_value_int(2);
+    struct pl_cs cs;
+    struct pl_op op;
+
+    desk_init(&d);
+    const struct rescue_options o = {
+        .state_dir = d.dir, .host = "../evil/host", .review = 3, .at_us = d.env.now_us};
+    pl_cs_init(&cs);
+    pl_op_init(&op, 4);
+    pl_op_insert(&op, "typed words", 11, 11);
+    pl_op_delete(&op, 2, "xy", 2);
+    pl_cs_text(&cs, PL_EID_ROOT, PL_F_REVIEW_IMPACT, &op);
+    pl_cs_reg(&cs, PL_EID_ROOT, PL_F_REVIEW_SEVERITY, &v);
+    for (int i = 1; i <= 2; i++) {
+        char expect[160];
+        pl_buf_init(&path, 1000);
+        assert_int_equal(rescue_write(&o, PL_E_PERM, "not yours", &cs, NULL, &path, NULL), 0);
+        assert_int_equal(pl_buf_add_byte(&path, 0), 0);
+        (void)snprintf(expect, sizeof expect, "%s/rescue/_._evil_host/3-20260101T000000-%d.txt",
+                       d.dir, i);
+        assert_string_equal((const char *)path.data, expect);
+        assert_int_equal(pl_file_read_all((const char *)path.data, 10000, &text, NULL), 0);
+        assert_non_null(strstr((const char *)text.data, "typed words"));
+        assert_non_null(strstr((const char *)text.data, "deleted:\nxy"));
+        assert_non_null(strstr((const char *)text.data, "not yours"));
+        pl_buf_release(&text);
+        pl_buf_release(&path);
+    }
+    pl_cs_release(&cs);
+    desk_release(&d);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        UNIT(journal_has_what_was_typed_when_the_process_died),
+        UNIT(journal_appends_a_keystroke_in_few_bytes),
+        UNIT(journal_cuts_a_torn_tail_wherever_it_is_torn),
+        UNIT(journal_stops_at_a_flipped_bit_and_keeps_what_is_before_it),
+        UNIT(journal_moves_a_file_it_cannot_use_to_rescue),
+        UNIT(journal_gives_a_second_process_its_own_slot_and_client_id),
+        UNIT(journal_adopts_left_over_work_first),
+        UNIT(journal_is_rewritten_when_it_has_overgrown),
+        UNIT(journal_is_fsynced_within_fifty_milliseconds),
+        UNIT(journal_goes_on_in_memory_when_the_disk_is_full_and_writes_all_later),
+        UNIT(journal_tells_when_the_folder_cannot_be_used),
+        UNIT(journal_lists_exports_and_drops),
+        UNIT(rescue_writes_what_was_refused),
+    };
+
+    return RUN(tests);
+}
