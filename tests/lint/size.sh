@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sizes that keep code readable: files 600 lines, public headers 200 (headers of one folder 300),
-# functions 60 (100 with a comment "long: why" inside or right above, which is listed here),
+# Sizes that keep code readable: files 600 lines (tests, which are lists, 1000), public headers 200
+# (headers of one folder 300), functions 60 (100 with a comment "long: why" inside or right above, which is listed here),
 # parameters 6 (the closing struct pl_err * is not counted; more with the same comment).
 set -u
 cd "$(dirname "$0")/../.." || exit 1
@@ -11,6 +11,7 @@ status=0
 while read -r file; do
     lines=$(wc -l <"$file")
     max=600
+    [[ $file == tests/*.c ]] && max=1000
     [[ $file == *.h ]] && max=300
     [[ $file == include/* ]] && max=200
     if [ "$lines" -gt "$max" ]; then

@@ -5,5 +5,5 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 codespell --quiet-level=2 --ignore-words=tests/lint/spelling.words \
-    --skip='*/corpus/*,*/traces/*,*.golden,*/golden/*,./build,LICENSE' \
+    --skip='*/corpus/*,*/traces/*,*/postmortems/*,*.golden,*/golden/*,./build,LICENSE' \
     include proto server client sql tests deploy ./*.md ./*.txt

@@ -82,6 +82,7 @@ struct pl_cs {
     uint32_t cap;
 };
 
+/* An empty changeset is embedded by its owner and holds its slots on the heap. Copies are deep. */
 void pl_cs_init(struct pl_cs *cs);
 void pl_cs_release(struct pl_cs *cs); /* tolerates zeroed; leaves empty */
 void pl_cs_copy(struct pl_cs *dst_uninit, const struct pl_cs *src);
@@ -89,6 +90,7 @@ void pl_cs_move(struct pl_cs *dst_uninit, struct pl_cs *src); /* src becomes emp
 bool pl_cs_is_empty(const struct pl_cs *cs);
 bool pl_cs_eq(const struct pl_cs *a, const struct pl_cs *b);
 
+/* The order of slots in a changeset and on the wire: negative, 0 (same slot) or positive. */
 int pl_slot_cmp(const struct pl_slot *a, const struct pl_slot *b);
 
 /* Puts one slot, composing with what is there (same slot: text composes, others replace).
@@ -106,6 +108,7 @@ void pl_cs_elem(struct pl_cs *cs, struct pl_eid eid, uint32_t field, const void 
                 bool in);
 void pl_cs_text(struct pl_cs *cs, struct pl_eid eid, uint32_t field, struct pl_op *take_op);
 
+/* The slot with this address, borrowed until the changeset changes; NULL if it is not there. */
 const struct pl_slot *pl_cs_find(const struct pl_cs *cs, enum pl_slot_kind kind, struct pl_eid eid,
                                  uint32_t field, const struct pl_elem *elem_or_null);
 

@@ -16,11 +16,13 @@ struct pl_eid {
 
 #define PL_EID_ROOT ((struct pl_eid){0, 0})
 
+/* Are these the same entry? */
 static inline bool pl_eid_eq(struct pl_eid a, struct pl_eid b)
 {
     return a.client == b.client && a.n == b.n;
 }
 
+/* Is it the review itself? */
 static inline bool pl_eid_is_root(struct pl_eid a)
 {
     return a.client == 0 && a.n == 0;

@@ -65,6 +65,7 @@ void pl_op_delete(struct pl_op *op, uint32_t n, const void *deleted, uint32_t de
 void pl_op_splice(struct pl_op *out_uninit, const struct pl_text *t, uint32_t pos, uint32_t ndel,
                   const void *ins, uint32_t ins_bytes);
 
+/* Does it change nothing? Are two the same change? Characters of the text that results. */
 bool pl_op_is_noop(const struct pl_op *op);
 bool pl_op_eq(const struct pl_op *a, const struct pl_op *b); /* ignores deleted text */
 uint32_t pl_op_result_len(const struct pl_op *op);
