@@ -18,7 +18,7 @@
 
 struct writer {
     uint64_t client;
-    uint32_t *next_n;
+    uint32_t next_n;
     pl_import_cb emit;
     void *ctx;
     struct pl_key last; /* of the entry before; len 0: none */
@@ -82,7 +82,7 @@ static int create(struct writer *w, struct pl_cs *cs, uint32_t kind, struct pl_e
     struct pl_key key;
     int rc;
 
-    *eid = (struct pl_eid){w->client, (*w->next_n)++};
+    *eid = (struct pl_eid){w->client, w->next_n++};
     rc = pl_key_between(&key, w->last.len > 0 ? &w->last : NULL, NULL, eid->client, eid->n, NULL);
     if (rc != 0)
         return rc;
@@ -156,8 +156,8 @@ static int send_header(struct writer *w, const struct pl_import *im)
         return -PL_E_NOMEM;
     }
     memcpy(text, im->summary, sum);
-    memcpy(text + sum, "\n\n", 2);
     size_t gap = sum > 0 && imp > 0 ? 2 : 0;
+    memset(text + sum, '\n', gap);
     memcpy(text + sum + gap, im->impact, imp + 1);
     pl_cs_init(&cs);
     if (im->title[0] != '\0')
@@ -191,7 +191,7 @@ static int send_rest(struct writer *w, const struct pl_import *im)
 int pl_import_changesets(const struct pl_import *im, uint64_t client, uint32_t *next_n,
                          pl_import_cb emit, void *ctx)
 {
-    struct writer w = {.client = client, .next_n = next_n, .emit = emit, .ctx = ctx};
+    struct writer w = {.client = client, .next_n = *next_n, .emit = emit, .ctx = ctx};
     int rc = send_header(&w, im);
 
     if (rc == 0)
@@ -202,5 +202,8 @@ int pl_import_changesets(const struct pl_import *im, uint64_t client, uint32_t *
         rc = send_list(&w, PL_KIND_CAUSE, &im->causes);
     if (rc == 0)
         rc = send_list(&w, PL_KIND_ACTION, &im->actions);
-    return rc == 0 && im->rest[0] != '\0' ? send_rest(&w, im) : rc;
+    if (rc == 0 && im->rest[0] != '\0')
+        rc = send_rest(&w, im);
+    *next_n = w.next_n;
+    return rc;
 }

@@ -238,9 +238,9 @@ static bool zone_of(const char *word, size_t n, int *offset_min)
         int offset_min;
     } zones[] = {{"UTC", 0},    {"GMT", 0},    {"Z", 0},      {"WET", 0},    {"BST", 60},
                  {"WEST", 60},  {"CET", 60},   {"CEST", 120}, {"EET", 120},  {"EEST", 180},
-                 {"MSK", 180},  {"IST", 330},  {"JST", 540},  {"AEST", 600}, {"AEDT", 660},
-                 {"EST", -300}, {"EDT", -240}, {"CST", -360}, {"CDT", -300}, {"MST", -420},
-                 {"MDT", -360}, {"PST", -480}, {"PDT", -420}};
+                 {"MSK", 180},  {"JST", 540},  {"AEST", 600}, {"AEDT", 660}, {"EST", -300},
+                 {"EDT", -240}, {"CST", -360}, {"CDT", -300}, {"MST", -420}, {"MDT", -360},
+                 {"PST", -480}, {"PDT", -420}};
 
     for (size_t i = 0; i < sizeof zones / sizeof zones[0]; i++) {
         if (strlen(zones[i].name) == n && memcmp(zones[i].name, word, n) == 0) {

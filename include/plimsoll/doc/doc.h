@@ -57,6 +57,7 @@ void pl_doc_settle(struct pl_doc *d, const struct pl_cs *cs, const struct pl_rev
 /* Reader for inversion and undo (merge/changeset.h) over this document. */
 struct pl_state_view pl_doc_view(const struct pl_doc *d);
 
+/* The revision that the document stands at. */
 uint64_t pl_doc_rev(const struct pl_doc *d);
 void pl_doc_set_rev(struct pl_doc *d, uint64_t rev);
 
@@ -70,12 +71,14 @@ size_t pl_doc_entry_count(const struct pl_doc *d);
 
 /* --- reading ----------------------------------------------------------------------- */
 
+/* The review itself: never NULL. */
 struct pl_entry *pl_doc_root(const struct pl_doc *d);
 struct pl_entry *pl_doc_entry(const struct pl_doc *d, struct pl_eid eid); /* NULL if unknown */
 
 /* The entry with short number `no` in `kind` (E-9, A-121 ...), or NULL. */
 struct pl_entry *pl_doc_find_no(const struct pl_doc *d, uint32_t kind, int64_t no);
 
+/* Identity, kind, where it hangs and in which order; dead: it was removed itself. */
 struct pl_eid pl_entry_eid(const struct pl_entry *en);
 uint32_t pl_entry_kind(const struct pl_entry *en);
 struct pl_eid pl_entry_parent(const struct pl_entry *en);
