@@ -107,8 +107,10 @@ static void submit(struct showing *w)
         finish(w, -e.code, 0, &e);
         return;
     }
-    rooms_server_rev(w->svc->rooms, w->change.review, w->change.by_user, w->change.by_device, &cs,
-                     on_rev, w);
+    const struct rooms_act act = {.review = w->change.review,
+                                  .user = w->change.by_user,
+                                  .device = w->change.by_device};
+    rooms_server_rev(w->svc->rooms, &act, &cs, on_rev, w);
 }
 
 void people_show(const struct services *svc, const struct people_change *p, people_cb_done cb,

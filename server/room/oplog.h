@@ -96,7 +96,7 @@ struct oplog_session {
     uint32_t last_code;
     const char *last_why; /* copied; NULL ok */
 };
-void oplog_session_open(struct oplog *l, const struct oplog_session *s);
+void oplog_session_open(struct oplog *l, const struct oplog_session *o);
 /* The session's member is gone; what it submitted stays queued. */
 void oplog_session_close(struct oplog *l, uint64_t client, uint32_t epoch);
 /* What is known now, or false. Borrowed until the oplog changes. */

@@ -129,12 +129,13 @@ void sub_answer(struct oplog *l, struct submission *sub, uint64_t rev, int code,
 struct session *session_find(const struct oplog *l, uint64_t client);
 void session_note(struct session *s, uint64_t seq, uint64_t rev, int code, const char *why);
 struct rev_rec *ring_get(const struct oplog *l, uint64_t rev);
-void ring_push(struct oplog *l, struct rev_rec *take_rec);
+void ring_push(struct oplog *l, struct rev_rec *rec); /* takes rec */
 struct rev_rec *rec_new(const uint8_t *frame, size_t n);
 void rec_free(struct rev_rec *rec);
 
 /* --- oplog_build.c */
-/* Rebase, check, apply to the work copy and encode; refusal in e. Used for derived ones too. */
+/* Rebase, check, apply to the work copy and encode; refusal in e. Used for derived ones too.
+ * Empties the candidate. */
 struct candidate {
     struct submission *sub; /* NULL: derived */
     uint64_t user;
@@ -144,7 +145,7 @@ struct candidate {
     uint64_t ops;
 };
 #define BATCH_AGAIN 1
-int batch_add(struct oplog *l, struct candidate *take_c, struct pl_err *e) PL_MUST;
+int batch_add(struct oplog *l, struct candidate *c, struct pl_err *e) PL_MUST;
 
 /* --- oplog_derive.c */
 /* What the server owes after the newest item of the batch: numbers and new spacing. */

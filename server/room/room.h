@@ -90,11 +90,16 @@ bool member_pull(struct member *m, struct pl_buf *out, size_t budget);
 /* True while the room's queue is over its limit: the connection should stop reading. */
 bool member_is_choked(const struct member *m);
 
-/* Server-made revision in the name of `user` (membership, numbers ...): checked, appended, then cb
- * with its revision. take_cs is moved. */
+/* Server-made revision in the name of a person (membership, status ...): checked, appended, then cb
+ * with its revision, or rc < 0 and e. take_cs is moved; it is understood on the newest revision. */
+struct rooms_act {
+    uint64_t review;
+    uint64_t user; /* 0: nobody */
+    uint64_t device;
+};
 typedef void (*server_rev_cb)(void *ctx, int rc, uint64_t rev, const struct pl_err *e);
-void rooms_server_rev(struct rooms *r, uint64_t review, uint64_t user, uint64_t device,
-                      struct pl_cs *take_cs, server_rev_cb cb, void *ctx);
+void rooms_server_rev(struct rooms *r, const struct rooms_act *act, struct pl_cs *take_cs,
+                      server_rev_cb cb, void *ctx);
 
 /* A person's rights or device changed: members are told or let go. user 0: everyone is re-checked.
  */

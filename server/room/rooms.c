@@ -67,31 +67,23 @@ void server_change_done(struct room *room, struct server_change *c, int rc, uint
     rooms_wake_loop(r);
 }
 
-static struct server_change *server_change_new(uint64_t user, uint64_t device,
-                                               struct pl_cs *take_cs)
+void rooms_server_rev(struct rooms *r, const struct rooms_act *act, struct pl_cs *take_cs,
+                      server_rev_cb cb, void *ctx)
 {
     struct server_change *c = pl_xcalloc(1, sizeof *c);
-
-    c->user = user;
-    c->device = device;
-    pl_cs_move(&c->cs, take_cs);
-    return c;
-}
-
-void rooms_server_rev(struct rooms *r, uint64_t review, uint64_t user, uint64_t device,
-                      struct pl_cs *take_cs, server_rev_cb cb, void *ctx)
-{
-    struct server_change *c = server_change_new(user, device, take_cs);
     struct pl_err e;
     struct room *room = NULL;
 
+    c->user = act->user;
+    c->device = act->device;
+    pl_cs_move(&c->cs, take_cs);
     c->cb = cb;
     c->ctx = ctx;
     pl_err_init(&e);
     if (r->is_closing)
         (void)pl_fail(&e, PL_E_GOING_AWAY, "the server is being restarted");
     else
-        room = rooms_need(r, review, &e);
+        room = rooms_need(r, act->review, &e);
     if (room == NULL) {
         pl_cs_release(&c->cs);
         c->rc = -e.code;
