@@ -12,6 +12,7 @@
 
 #include "ops/datadir.h"
 #include "ops/pgcluster.h"
+#include "store/migrate.h"
 
 #define WAIT_MS 15000u
 
@@ -90,6 +91,10 @@ static int open_store(struct local *l, const char *dir, struct pl_err *e)
 {
     char conninfo[2 * DATADIR_PATH_MAX + 128];
     int rc = datadir_conninfo(dir, &l->config, conninfo, sizeof(conninfo), e);
+    if (rc != 0) {
+        return rc;
+    }
+    rc = migrate_check(conninfo, NULL, e);
     if (rc != 0) {
         return rc;
     }
