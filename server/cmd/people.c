@@ -107,9 +107,8 @@ static void submit(struct showing *w)
         finish(w, -e.code, 0, &e);
         return;
     }
-    const struct rooms_act act = {.review = w->change.review,
-                                  .user = w->change.by_user,
-                                  .device = w->change.by_device};
+    const struct rooms_act act = {
+        .review = w->change.review, .user = w->change.by_user, .device = w->change.by_device};
     rooms_server_rev(w->svc->rooms, &act, &cs, on_rev, w);
 }
 
