@@ -120,8 +120,8 @@ int pl_doc_place_after(const struct pl_doc *d, struct pl_eid parent, const struc
 /* --- snapshots --------------------------------------------------------------------- */
 
 /* Whole state, all entries with tombstones, creation data and revision, in a versioned stable
- * binary form (documented in proto/README). Decode checks everything; hostile input gives an error
- * and allocates at most in proportion to n. */
+ * binary form (documented in proto/doc/README.md). Decode checks everything; hostile input gives an
+ * error and allocates at most in proportion to n. */
 int pl_doc_encode(const struct pl_doc *d, struct pl_buf *out, struct pl_err *e) PL_MUST;
 struct pl_doc *pl_doc_decode(const void *bytes, size_t n, struct pl_err *e);
 
