@@ -6,10 +6,17 @@
 #include "support/unit.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "plimsoll/base/str.h"
 #include "plimsoll/merge/op.h"
+
+static uint32_t number(const char *s)
+{
+    uint64_t v = 0;
+    assert_int_equal(pl_parse_u64(s, &v), 0);
+    return (uint32_t)v;
+}
 
 /* Builds an op from a line such as "=3 +abc -2" on a text of `len` scalars. */
 static void build(struct pl_op *op, uint32_t len, const char *line)
@@ -22,9 +29,9 @@ static void build(struct pl_op *op, uint32_t len, const char *line)
         if (word[0] == '+')
             pl_op_insert(op, word + 1, n, n);
         else if (word[0] == '-')
-            pl_op_delete(op, (uint32_t)strtoul(word + 1, NULL, 10), NULL, 0);
+            pl_op_delete(op, number(word + 1), NULL, 0);
         else
-            pl_op_retain(op, (uint32_t)strtoul(word + 1, NULL, 10));
+            pl_op_retain(op, number(word + 1));
     }
 }
 
