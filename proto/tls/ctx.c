@@ -22,11 +22,13 @@
 #include "plimsoll/base/time.h"
 
 #define CIPHERS       "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"
-#define GROUPS        "X25519:P-256:P-384"
-#define SIGALGS       "ecdsa_secp256r1_sha256:ed25519:ecdsa_secp384r1_sha384:rsa_pss_rsae_sha256"
 #define CERT_LIST_MAX 16384
 #define CHAIN_DEPTH   2
 #define MINUTE_US     UINT64_C(60000000)
+
+/* Not const: OpenSSL's macros cast that away, though nothing writes to them. */
+static char groups[] = "X25519:P-256:P-384";
+static char sigalgs[] = "ecdsa_secp256r1_sha256:ed25519:ecdsa_secp384r1_sha384:rsa_pss_rsae_sha256";
 
 int tls_fail(struct pl_err *e, int code, const char *doing)
 {
@@ -159,8 +161,8 @@ static bool harden(SSL_CTX *s)
     SSL_CTX_set_msg_callback(s, count_key_updates);
     return SSL_CTX_set_min_proto_version(s, TLS1_3_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(s, TLS1_3_VERSION) == 1 &&
-           SSL_CTX_set_ciphersuites(s, CIPHERS) == 1 && SSL_CTX_set1_groups_list(s, GROUPS) == 1 &&
-           SSL_CTX_set1_sigalgs_list(s, SIGALGS) == 1 && SSL_CTX_set_num_tickets(s, 0) == 1 &&
+           SSL_CTX_set_ciphersuites(s, CIPHERS) == 1 && SSL_CTX_set1_groups_list(s, groups) == 1 &&
+           SSL_CTX_set1_sigalgs_list(s, sigalgs) == 1 && SSL_CTX_set_num_tickets(s, 0) == 1 &&
            SSL_CTX_set_max_early_data(s, 0) == 1 &&
            X509_STORE_set_flags(SSL_CTX_get_cert_store(s), X509_V_FLAG_X509_STRICT) == 1;
 }
@@ -230,7 +232,7 @@ struct pl_tls_ctx *pl_tls_server_ctx(const char *chain_pem, const char *key_pem,
     /* The issuing CA alone is the anchor: what else the root signs does not count as a device. */
     ERR_clear_error();
     if (X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN) != 1 ||
-        SSL_CTX_set1_client_sigalgs_list(c->ssl, SIGALGS) != 1 ||
+        SSL_CTX_set1_client_sigalgs_list(c->ssl, sigalgs) != 1 ||
         SSL_CTX_set_session_id_context(c->ssl, (const unsigned char *)"plimsoll", 8) != 1) {
         tls_fail(e, PL_E_TLS, "preparing TLS");
         goto fail;
