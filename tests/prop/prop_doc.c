@@ -145,6 +145,8 @@ static void add_create(struct run *x, struct pl_cs *cs)
     struct pl_key key = some_key(x);
     struct pl_eid parent;
 
+    if (x->ids_n > 0 && pl_prng_one_in(&x->r, 30))
+        eid = x->ids[pl_prng_below(&x->r, x->ids_n)];
     if (x->ids_n == ENTRIES || pl_cs_find(cs, PL_SLOT_CREATE, eid, 0, NULL) != NULL)
         return;
     if (pl_prng_one_in(&x->r, 3))
@@ -239,11 +241,6 @@ static void add_slot(struct run *x, struct pl_cs *cs)
 
 /* --- properties -------------------------------------------------------------------- */
 
-struct fresh {
-    uint64_t digest;
-    uint64_t fields;
-};
-
 static void digest_entry(void *ctx, struct pl_entry *en)
 {
     uint64_t *h = ctx;
@@ -260,6 +257,22 @@ static void digest_entry(void *ctx, struct pl_entry *en)
         for (size_t i = 0; i < pl_entry_set_count(en, f); i++)
             *h ^= pl_digest_elem(eid, f, pl_entry_set_at(en, f, i), true);
     }
+}
+
+static void count_text(void *ctx, struct pl_entry *en)
+{
+    size_t *bytes = ctx;
+
+    for (uint32_t f = 1; f <= PL_F_NUMBER_MAX; f++)
+        *bytes += strlen(pl_entry_cstr(en, f));
+}
+
+static bool text_is_counted(const struct pl_doc *d)
+{
+    size_t bytes = 0;
+
+    pl_doc_each(d, count_text, &bytes);
+    return bytes == pl_doc_text_bytes(d);
 }
 
 static uint64_t digest_from_scratch(const struct pl_doc *d)
@@ -331,6 +344,7 @@ static void commit(struct run *x, struct pl_cs *cs)
 
     expect(x, pl_doc_apply(x->d, cs, &meta, NULL) == 0, "what is accepted applies");
     expect(x, pl_doc_digest(x->d) == digest_from_scratch(x->d), "digest");
+    expect(x, text_is_counted(x->d), "bytes of text");
     try_inverse(x, before, cs);
     pl_cs_move(&x->log[x->log_n++], cs);
     pl_doc_free(before);
