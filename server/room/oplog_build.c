@@ -130,11 +130,23 @@ static void batch_reserve(struct batch *b)
     b->authors = pl_xrealloc(b->authors, b->cap, sizeof *b->authors);
 }
 
-static void commit_to(struct append_author *a, const struct rev_rec *rec, const struct pl_env *env)
+/* A salt is used once and then forgotten here. */
+static void take_salt(struct oplog *l, uint8_t out[32])
+{
+    if (l->salts_left == 0) {
+        pl_env_random_bytes(l->opt.env, l->salts, sizeof l->salts);
+        l->salts_left = SALTS_DRAWN;
+    }
+    l->salts_left--;
+    memcpy(out, l->salts[l->salts_left], sizeof l->salts[0]);
+    pl_wipe(l->salts[l->salts_left], sizeof l->salts[0]);
+}
+
+static void commit_to(struct oplog *l, struct append_author *a, const struct rev_rec *rec)
 {
     struct pl_sha256 h;
 
-    pl_env_random_bytes(env, a->salt, sizeof a->salt);
+    take_salt(l, a->salt);
     pl_sha256_init(&h);
     pl_sha256_update(&h, "PLC1", 4);
     pl_sha256_update(&h, a->salt, sizeof a->salt);
@@ -195,7 +207,7 @@ static int add_frame(struct oplog *l, struct candidate *c, uint64_t rev, struct 
                                 .seq = rec->seq,
                                 .ops = c->ops,
                                 .rev_offset = (uint32_t)b->n};
-    commit_to(a, rec, l->opt.env);
+    commit_to(l, a, rec);
     b->items[b->n++] = (struct batch_item){.sub = c->sub, .rec = rec};
     return 0;
 }

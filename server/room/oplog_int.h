@@ -19,6 +19,8 @@
 
 #include "plimsoll/wire/limits.h"
 
+#define SALTS_DRAWN 32u /* at once: a system call for each would be a tenth of a revision's cost \
+                         */
 #define DECODED_MAX \
     (2u * PL_BASE_LAG_MAX) /* newest revisions whose changeset is kept for rebasing */
 
@@ -121,6 +123,8 @@ struct oplog {
     struct pl_eid *waiting; /* committed entries that should have a number and have none */
     size_t n_waiting;
     size_t waiting_cap;
+    uint8_t salts[SALTS_DRAWN][32];
+    unsigned salts_left;
     struct oplog_stats stats;
 };
 

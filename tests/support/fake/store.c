@@ -162,9 +162,18 @@ void fake_hold(struct store *s, bool hold)
         (void)uv_idle_start(&s->idle, on_idle_give);
 }
 
+struct fake_review *fake_review_must(struct store *s, uint64_t id)
+{
+    struct fake_review *r = fake_review_find(s, id);
+
+    if (r == NULL)
+        PL_BUG("no such review");
+    return r;
+}
+
 uint64_t fake_head(struct store *s, uint64_t review)
 {
-    return fake_review_find(s, review)->head;
+    return fake_review_must(s, review)->head;
 }
 
 struct fake_counts fake_counts(const struct store *s)
@@ -183,7 +192,7 @@ struct fake_session *fake_session_of(struct fake_review *r, uint64_t client)
 
 uint64_t fake_last_seq(struct store *s, uint64_t review, uint64_t client, uint32_t *code)
 {
-    const struct fake_session *se = fake_session_of(fake_review_find(s, review), client);
+    const struct fake_session *se = fake_session_of(fake_review_must(s, review), client);
 
     *code = se != NULL ? se->last_code : 0;
     return se != NULL ? se->last_seq : 0;
@@ -191,7 +200,7 @@ uint64_t fake_last_seq(struct store *s, uint64_t review, uint64_t client, uint32
 
 void fake_spoil_snapshot(struct store *s, uint64_t review, bool bytes)
 {
-    struct fake_snapshot *sn = fake_review_find(s, review)->snapshots;
+    struct fake_snapshot *sn = fake_review_must(s, review)->snapshots;
 
     if (bytes)
         sn->bytes[0] ^= 0x40;
@@ -215,7 +224,7 @@ void fake_log_add(struct fake_review *r, const uint8_t *body, size_t n, uint32_t
 
 void fake_other(struct store *s, uint64_t review, struct pl_cs *take_cs)
 {
-    struct fake_review *r = fake_review_find(s, review);
+    struct fake_review *r = fake_review_must(s, review);
     struct pl_msg m = {.type = PL_MSG_REV};
     struct pl_buf frame;
 

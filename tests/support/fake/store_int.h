@@ -84,6 +84,8 @@ struct store {
 struct fake_answer *fake_answer_new(struct store *s,
                                     void (*give)(struct store *, struct fake_answer *), void *ctx);
 struct fake_review *fake_review_find(struct store *s, uint64_t id);
+/* Aborts when there is none. */
+struct fake_review *fake_review_must(struct store *s, uint64_t id);
 struct fake_session *fake_session_of(struct fake_review *r, uint64_t client);
 uint32_t fake_role_of(const struct store *s, uint64_t user);
 void fake_log_add(struct fake_review *r, const uint8_t *body, size_t n, uint32_t revs);

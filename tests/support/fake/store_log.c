@@ -42,7 +42,7 @@ static void give_append(struct store *s, struct fake_answer *a)
     pl_err_init(&e);
     if (a->result.outcome == APPEND_BEHIND) {
         a->result.n_batches =
-            batches_after(fake_review_find(s, a->review), a->number, 1u << 20, &batches);
+            batches_after(fake_review_must(s, a->review), a->number, 1u << 20, &batches);
         a->result.batches = batches;
     }
     if (a->result.outcome == APPEND_FAILED || a->result.outcome == APPEND_UNKNOWN) {
@@ -64,6 +64,15 @@ static enum author_verdict judge(const struct store *s, struct fake_review *r,
     if (au->client != 0 && se->last_seq >= au->seq)
         return AUTHOR_DUPLICATE;
     return au->client != 0 && fake_role_of(s, au->user) == 0 ? AUTHOR_PERM : AUTHOR_OK;
+}
+
+static struct fake_session *session_must(struct fake_review *r, uint64_t client)
+{
+    struct fake_session *se = fake_session_of(r, client);
+
+    if (se == NULL)
+        PL_BUG("no such session");
+    return se;
 }
 
 static void note(struct fake_session *se, uint64_t seq, uint64_t rev, uint32_t code,
@@ -98,7 +107,7 @@ static enum append_outcome write_batch(struct store *s, struct fake_review *r,
         verdicts[i] = judge(s, r, &q->authors[i]);
         refused = refused || verdicts[i] != AUTHOR_OK;
         if (verdicts[i] == AUTHOR_PERM)
-            note(fake_session_of(r, q->authors[i].client), q->authors[i].seq, 0, PL_E_PERM, "role");
+            note(session_must(r, q->authors[i].client), q->authors[i].seq, 0, PL_E_PERM, "role");
     }
     store_refusals(r, q);
     if (refused)
@@ -106,8 +115,7 @@ static enum append_outcome write_batch(struct store *s, struct fake_review *r,
     for (size_t i = 0; i < q->n_authors; i++) {
         PL_ASSERT(q->authors[i].rev_offset == i);
         if (q->authors[i].client != 0)
-            note(fake_session_of(r, q->authors[i].client), q->authors[i].seq, r->head + 1 + i, 0,
-                 "");
+            note(session_must(r, q->authors[i].client), q->authors[i].seq, r->head + 1 + i, 0, "");
     }
     if (q->n_revs > 0)
         fake_log_add(r, q->body, q->n_body, q->n_revs);
@@ -287,7 +295,7 @@ int repo_snapshot_put(struct store *s, uint64_t review, uint64_t rev, const void
 {
     if (!s->up)
         return -PL_E_UNAVAILABLE;
-    struct fake_review *r = fake_review_find(s, review);
+    struct fake_review *r = fake_review_must(s, review);
     struct fake_snapshot *sn = pl_xcalloc(1, sizeof *sn);
     sn->rev = rev;
     sn->hash = hash;
@@ -304,7 +312,7 @@ int repo_snapshot_drop(struct store *s, uint64_t review, uint64_t rev, done_cb c
 {
     if (!s->up)
         return -PL_E_UNAVAILABLE;
-    struct fake_review *r = fake_review_find(s, review);
+    struct fake_review *r = fake_review_must(s, review);
     struct fake_snapshot **at = &r->snapshots;
     while (*at != NULL && (*at)->rev != rev)
         at = &(*at)->next;
@@ -343,7 +351,7 @@ static void give_heads(struct store *s, struct fake_answer *a)
     uint64_t *heads = pl_xcalloc(a->n, sizeof *heads);
 
     for (size_t i = 0; i < a->n; i++)
-        heads[i] = fake_review_find(s, a->reviews[i])->head;
+        heads[i] = fake_review_must(s, a->reviews[i])->head;
     a->cb.heads(a->ctx, 0, a->reviews, heads, a->n);
     free(heads);
 }
@@ -361,7 +369,7 @@ int repo_heads(struct store *s, const uint64_t *reviews, size_t n, heads_cb cb, 
 
 static void give_rights(struct store *s, struct fake_answer *a)
 {
-    const struct fake_review *r = fake_review_find(s, a->review);
+    const struct fake_review *r = fake_review_must(s, a->review);
 
     a->cb.rights(a->ctx, 0, fake_role_of(s, a->user), r->status, r->visibility);
 }
