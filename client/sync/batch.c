@@ -225,9 +225,11 @@ struct sync_batch *sync_queue_add(struct sync *s, const struct pl_cs *cs, uint32
 {
     struct sync_batch *last = s->queue != NULL ? s->queue->prev : NULL;
 
+#ifdef PL_SYNC_FAULTS
     if (SYNC_FAULT(THAW) && last == NULL && s->inflight != NULL &&
         pl_cs_compose(&s->inflight->cs, cs, NULL) == 0)
         return s->inflight;
+#endif
     if (last != NULL && has_room(last, cs)) {
         if (last->undo_of != undo_of && last->cs.n > 0)
             last->undo_of = 0;
@@ -296,18 +298,25 @@ void sync_rebuild_view(struct sync *s)
     PL_ASSERT(rc == 0);
 }
 
+static int batch_over(struct sync_batch *b, struct pl_cs *c, struct pl_err *e)
+{
+#ifdef PL_SYNC_FAULTS
+    if (SYNC_FAULT(TIE))
+        return pl_cs_transform(c, &b->cs, e);
+#endif
+    return pl_cs_transform(&b->cs, c, e);
+}
+
 int sync_local_over(struct sync *s, struct pl_cs *c, struct pl_err *e)
 {
     struct sync_batch *b;
-    struct sync_batch *tmp;
     int rc = 0;
 
     if (s->inflight != NULL)
-        rc = SYNC_FAULT(TIE) ? pl_cs_transform(c, &s->inflight->cs, e)
-                             : pl_cs_transform(&s->inflight->cs, c, e);
-    DL_FOREACH_SAFE (s->queue, b, tmp) {
+        rc = batch_over(s->inflight, c, e);
+    DL_FOREACH (s->queue, b) {
         if (rc == 0)
-            rc = SYNC_FAULT(TIE) ? pl_cs_transform(c, &b->cs, e) : pl_cs_transform(&b->cs, c, e);
+            rc = batch_over(b, c, e);
     }
     return rc;
 }

@@ -3,7 +3,7 @@
  * Negative controls. The simulation of the protocol (tests/prop) is only worth something if it
  * notices a broken protocol, so it is also run against this machine with one rule broken at a time.
  * The faults exist only in a build with PL_SYNC_FAULTS, which no program uses; in every other build
- * SYNC_FAULT() is the constant false and the broken branches are not compiled in.
+ * not a line of them is compiled.
  */
 #ifndef PLIMSOLL_CLIENT_SYNC_FAULT_H
 #define PLIMSOLL_CLIENT_SYNC_FAULT_H
@@ -19,8 +19,6 @@ enum sync_fault_kind {
 #ifdef PL_SYNC_FAULTS
 extern enum sync_fault_kind sync_fault;
 #define SYNC_FAULT(kind) (sync_fault == SYNC_FAULT_##kind)
-#else
-#define SYNC_FAULT(kind) (0)
 #endif
 
 #endif

@@ -78,10 +78,6 @@ static void send_nack(struct node *n, struct conn *c, uint64_t seq, int code, co
     packet_send(&c->down, &m);
 }
 
-struct answer_ctx {
-    struct node *n;
-};
-
 /* From inside of the log core: the nack goes out when the core is done. */
 struct late_nack {
     struct conn *c;
@@ -236,7 +232,8 @@ static void send_append(struct node *n)
     a->n_revs = b->n_revs;
     a->n_authors = b->n_authors;
     a->n_refusals = b->n_refusals;
-    memcpy(a->authors, b->authors, b->n_authors * sizeof a->authors[0]);
+    for (size_t i = 0; i < b->n_authors; i++)
+        a->authors[i] = b->authors[i];
     for (size_t i = 0; i < b->n_refusals; i++) {
         a->refusals[i] = b->refusals[i];
         a->refusals[i].why = NULL;
