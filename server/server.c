@@ -8,16 +8,11 @@
 #include "server.h"
 
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <uv.h>
 
-#include "plimsoll/base/file.h"
 #include "plimsoll/base/log.h"
-#include "plimsoll/base/mem.h"
-#include "plimsoll/base/str.h"
 #include "plimsoll/tls/engine.h"
 
 #include "auth/ca.h"
@@ -40,13 +35,14 @@
 enum stop_step { STOP_NOT, STOP_FLUSH, STOP_FAREWELL, STOP_STORE, STOP_DONE };
 
 struct server {
-    const struct server_options *opt;
-    struct config conf;
+    const char *dir;
+    const struct config *conf;
     uv_loop_t loop;
     uv_signal_t sigterm, sigint, sighup;
     uv_timer_t deadline;
     struct pgcluster *pg;
-    char *conninfo;
+    struct pgcluster_watch *pg_watch;
+    char conninfo[2 * DATADIR_PATH_MAX];
     struct pl_tls_ctx *tls;
     struct store *store;
     struct rooms *rooms;
@@ -59,7 +55,6 @@ struct server {
     struct services services;
     enum stop_step step;
     bool was_up;
-    int lock_fd;
 };
 
 /* --- the database's news ---------------------------------------------------------------------- */
@@ -123,8 +118,8 @@ static void on_rooms_freed(void *ctx)
     struct server *s = ctx;
     s->rooms = NULL;
     enrol_free(s->enrol);
-    identity_free(s->identity);
     ca_free(s->ca);
+    identity_free(s->identity);
     s->enrol = NULL;
     s->identity = NULL;
     s->ca = NULL;
@@ -185,8 +180,7 @@ static void step_to(struct server *s, enum stop_step step, uint64_t ms)
         rooms_free(s->rooms, on_rooms_freed, s);
         break;
     case STOP_DONE:
-        if (s->pg)
-            pgcluster_detach(s->pg);
+        pgcluster_watch_free(s->pg_watch);
         close_handle((uv_handle_t *)&s->sigterm);
         close_handle((uv_handle_t *)&s->sigint);
         close_handle((uv_handle_t *)&s->sighup);
@@ -209,7 +203,7 @@ static void on_stop_signal(uv_signal_t *h, int signum)
     listener_close(s->listener, NULL, NULL);
     s->listener = NULL;
     sessions_go_away(s->sessions, RECONNECT_MS, "the server is being restarted");
-    step_to(s, STOP_FLUSH, s->conf.shutdown_ms);
+    step_to(s, STOP_FLUSH, s->conf->shutdown_ms);
 }
 
 static void on_reload(uv_signal_t *h, int signum)
@@ -225,84 +219,41 @@ static void on_reload(uv_signal_t *h, int signum)
 /* --- starting -----------------------------------------------------------------------------------
  */
 
-static int apply_sets(struct server *s, struct pl_err *e)
+static int open_log(const struct config *c, struct pl_err *e)
 {
-    for (const char *const *p = s->opt->sets; p && *p; p++) {
-        char key[PL_ERR_TEXT_MAX];
-        const char *eq = strchr(*p, '=');
-        if (!eq || (size_t)(eq - *p) >= sizeof(key))
-            return pl_fail(e, PL_E_USAGE, "--set takes section.name=value, not '%s'", *p);
-        (void)pl_strlcpy(key, *p, (size_t)(eq - *p) + 1);
-        int rc = pl_conf_set(config_table(), key, eq + 1, &s->conf, e);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
-}
-
-static int load_config(struct server *s, struct pl_err *e)
-{
-    char path[DATADIR_PATH_MAX];
-    int rc = datadir_path(path, sizeof(path), s->opt->dir, DATADIR_CONF, e);
-    if (rc == 0)
-        rc = config_load(&s->conf, path, e);
-    if (rc < 0)
-        return rc;
-    rc = apply_sets(s, e);
-    if (rc == 0 && s->opt->listen)
-        rc = pl_conf_set(config_table(), "server.listen", s->opt->listen, &s->conf, e);
-    if (rc == 0 && s->opt->database)
-        rc = pl_conf_set(config_table(), "database.url", s->opt->database, &s->conf, e);
-    if (rc < 0)
-        return rc;
-    struct pl_log_options log = {.level = (enum pl_log_level)s->conf.log_level,
-                                 .json = s->conf.log_json};
+    struct pl_log_options log = {.level = (enum pl_log_level)c->log_level, .json = c->log_json};
     return pl_log_open(&log, e);
 }
 
 static int open_database(struct server *s, struct pl_err *e)
 {
-    int rc = 0;
-    if (s->conf.url) {
-        s->conninfo = pl_xstrdup(s->conf.url);
-    } else {
-        rc = pgcluster_open(&s->pg, s->opt->dir, &s->loop, e);
-        if (rc < 0)
-            return rc;
-        s->conninfo = pl_xstrdup(pgcluster_conninfo(s->pg));
-    }
-    return migrate_run(s->conninfo, NULL, e);
+    int rc = datadir_conninfo(s->dir, s->conf, s->conninfo, sizeof(s->conninfo), e);
+    if (rc == 0 && !s->conf->url)
+        rc = pgcluster_acquire(s->dir, &s->pg, e);
+    if (rc == 0)
+        rc = migrate_run(s->conninfo, NULL, e);
+    if (rc == 0 && s->pg)
+        s->pg_watch = pgcluster_watch_new(&s->loop, s->pg);
+    return rc;
 }
 
 static int load_tls(struct server *s, struct pl_err *e)
 {
-    const char *dir = s->opt->dir;
-    char *chain = datadir_read(dir, DATADIR_SERVER, e);
-    char *key = chain ? datadir_read(dir, DATADIR_SERVER_KEY, e) : NULL;
-    char *root = key ? datadir_read(dir, DATADIR_ROOT_CERT, e) : NULL;
-    char *issuing = root ? datadir_read(dir, DATADIR_ISSUING, e) : NULL;
-    char *issuing_key = issuing ? datadir_read(dir, DATADIR_ISSUING_KEY, e) : NULL;
-    if (issuing_key) {
-        struct ca_material m = {issuing, issuing_key, root};
+    struct datadir_tls t;
+    int rc = datadir_tls_load(s->dir, &t, e);
+    if (rc == 0) {
+        struct ca_material m = {t.issuing, t.issuing_key, t.root};
         s->ca = ca_new(&s->loop, &m, e);
+        s->tls = s->ca ? pl_tls_server_ctx(t.server_chain, t.server_key, t.issuing, e) : NULL;
+        rc = s->tls ? 0 : -PL_E_CONFIG;
     }
-    if (s->ca)
-        s->tls = pl_tls_server_ctx(chain, key, root, e);
-    if (key)
-        explicit_bzero(key, strlen(key));
-    if (issuing_key)
-        explicit_bzero(issuing_key, strlen(issuing_key));
-    free(chain);
-    free(key);
-    free(root);
-    free(issuing);
-    free(issuing_key);
-    return s->tls ? 0 : -PL_E_CONFIG;
+    datadir_tls_release(&t);
+    return rc;
 }
 
 static int open_store(struct server *s, struct pl_err *e)
 {
-    const struct config *c = &s->conf;
+    const struct config *c = s->conf;
     struct store_options so = {
         .conninfo = s->conninfo,
         .writers = (unsigned)c->writers,
@@ -340,22 +291,9 @@ static int open_store(struct server *s, struct pl_err *e)
     return 0;
 }
 
-static int write_port(struct server *s, struct pl_err *e)
-{
-    char path[DATADIR_PATH_MAX];
-    char text[16];
-    if (s->opt->is_second)
-        return 0;
-    int rc = datadir_path(path, sizeof(path), s->opt->dir, DATADIR_PORT, e);
-    if (rc < 0)
-        return rc;
-    int n = snprintf(text, sizeof(text), "%d\n", listener_port(s->listener));
-    return pl_file_write_atomic(path, text, (size_t)n, 0644, e);
-}
-
 static int open_network(struct server *s, struct pl_err *e)
 {
-    const struct config *c = &s->conf;
+    const struct config *c = s->conf;
     struct sessions_options so = {
         .per_user = (unsigned)c->connections_per_user,
         .per_device = (unsigned)c->connections_per_device,
@@ -385,8 +323,7 @@ static int open_network(struct server *s, struct pl_err *e)
         .attach = session_attach,
         .attach_ctx = s->sessions,
     };
-    int rc = listener_open(&s->listener, s->net, &lo, e);
-    return rc < 0 ? rc : write_port(s, e);
+    return listener_open(&s->listener, s->net, &lo, e);
 }
 
 static int watch_signals(struct server *s, struct pl_err *e)
@@ -409,9 +346,7 @@ static int watch_signals(struct server *s, struct pl_err *e)
 
 static int start(struct server *s, struct pl_err *e)
 {
-    int rc = load_config(s, e);
-    if (rc == 0 && !s->opt->is_second)
-        rc = datadir_lock(s->opt->dir, &s->lock_fd, e);
+    int rc = open_log(s->conf, e);
     if (rc == 0)
         rc = watch_signals(s, e);
     if (rc == 0)
@@ -425,36 +360,25 @@ static int start(struct server *s, struct pl_err *e)
     return rc;
 }
 
-static void release(struct server *s)
-{
-    pl_tls_ctx_unref(s->tls);
-    if (s->pg)
-        pgcluster_close(s->pg);
-    free(s->conninfo);
-    config_release(&s->conf);
-    if (s->lock_fd >= 0)
-        (void)close(s->lock_fd);
-}
-
 int server_run(const struct server_options *o, struct pl_err *e)
 {
     struct server s;
     memset(&s, 0, sizeof(s));
-    s.opt = o;
-    s.lock_fd = -1;
+    s.dir = o->dir;
+    s.conf = o->config;
     if (uv_loop_init(&s.loop) < 0)
         return pl_fail(e, PL_E_INTERNAL, "no event loop");
     int rc = start(&s, e);
     if (rc < 0) {
         /* Nothing has been promised to anyone yet: the process ends, the kernel cleans up. */
-        if (s.pg)
-            pgcluster_close(s.pg);
+        pgcluster_release(s.pg);
         return rc;
     }
     LOG_INFO(NULL, "server.listening", KV_I("port", listener_port(s.listener)));
     (void)uv_run(&s.loop, UV_RUN_DEFAULT);
     PL_ASSERT(uv_loop_close(&s.loop) == 0);
-    release(&s);
+    pl_tls_ctx_unref(s.tls);
+    pgcluster_release(s.pg);
     LOG_INFO(NULL, "server.stopped");
     return 0;
 }

@@ -151,7 +151,7 @@ static int run_comment_add(struct cli *c, void *opts, int argc, char **argv, str
 {
     struct review *r = NULL;
     struct pl_entry *en = NULL;
-    struct pl_eid eid;
+    struct pl_eid eid = PL_EID_ROOT;
     uint64_t id = 0;
     const char *name = NULL;
     bool queued = false;

@@ -5,8 +5,13 @@
 #ifndef PLIMSOLL_SERVER_NET_NET_INTERNAL_H
 #define PLIMSOLL_SERVER_NET_NET_INTERNAL_H
 
-#include <uthash.h>
 #include <uv.h>
+
+#include "plimsoll/base/hash.h"
+
+/* The keys are addresses, which peers choose. */
+#define HASH_FUNCTION(k, n, h) ((h) = pl_map_hash((k), (n)))
+#include <uthash.h>
 
 #include "net/net.h"
 #include "net/stream.h"

@@ -185,7 +185,7 @@ static bool on_fill(void *owner, struct pl_buf *out, size_t budget)
 
 void session_regulate(struct session *s, uint64_t now)
 {
-    bool good = rate_is_good(&s->changesets, now) & rate_is_good(&s->requests, now) &
+    bool good = rate_is_good(&s->changesets, now) && rate_is_good(&s->requests, now) &&
                 rate_is_good(&s->bytes, now);
     for (size_t i = 0; good && i < PL_ROOMS_PER_CONNECTION; i++) {
         const struct member *m = s->caller.seats[i].member;
