@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "plimsoll/base/hash.h"
+#include "plimsoll/base/mem.h"
 #include "plimsoll/base/rng.h"
 #include "plimsoll/base/str.h"
 #include "plimsoll/doc/perm.h"
@@ -45,6 +46,7 @@ void rig_close(struct rig *r)
     uv_close((uv_handle_t *)&r->guard, NULL);
     uv_run(&r->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&r->loop), 0);
+    assert_int_equal(pl_mem_stat_get(PL_MEM_STORE).count, 0);
     pgtemp_stop(&r->pg);
 }
 
