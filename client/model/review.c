@@ -275,6 +275,8 @@ int review_open(struct review **out, struct client *c, uint64_t id, bool read_on
     r->client = c;
     r->id = id;
     r->on = *h;
+    if (read_only)
+        sh.journal = NULL;
     r->sync = read_only ? sync_new(id, 0, &sh) : start_with_journal(r, &sh);
     if (!r->sync) {
         int rc = pl_fail(e, PL_E_IO, "no journal, so nothing could be kept: %.180s", r->error_text);

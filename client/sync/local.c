@@ -122,6 +122,8 @@ int sync_judge(struct sync *s, struct pl_cs *cs, struct pl_err *e)
 {
     struct pl_state_view view = pl_doc_view(s->view);
 
+    if (s->client == 0)
+        return pl_fail(e, PL_E_PERM, "the review was opened for reading");
     if (s->gone)
         return pl_fail(e, PL_E_REVOKED, "this review can only be read now");
     int rc = cs->n > PL_CHANGESET_SLOTS_MAX ? judge_large(s, cs, e)

@@ -20,7 +20,6 @@ struct sync *sync_new(uint64_t review, uint64_t client, const struct sync_handle
 {
     struct sync *s = pl_mem_calloc(PL_MEM_JOURNAL, 1, sizeof *s);
 
-    PL_ASSERT(client != 0);
     s->review = review;
     s->client = client;
     s->h = *h;
