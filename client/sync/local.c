@@ -133,6 +133,17 @@ int sync_judge(struct sync *s, struct pl_cs *cs, struct pl_err *e)
     return rc;
 }
 
+/* Ids that the caller made up himself (an import) are taken: none of ours may meet them. */
+static void take_ids(struct sync *s, const struct pl_cs *cs)
+{
+    for (uint32_t i = 0; i < cs->n; i++) {
+        const struct pl_slot *slot = cs->slots[i];
+        if (slot->kind == PL_SLOT_CREATE && slot->eid.client == s->client &&
+            slot->eid.n > s->last_n)
+            s->last_n = slot->eid.n;
+    }
+}
+
 int sync_edit(struct sync *s, struct pl_cs *take_cs, bool undoable, bool group, int64_t now_us,
               struct pl_err *e)
 {
@@ -148,6 +159,7 @@ int sync_edit(struct sync *s, struct pl_cs *take_cs, bool undoable, bool group, 
         pl_cs_release(take_cs);
         return rc;
     }
+    take_ids(s, take_cs);
     if (undoable) {
         sync_undo_clear(&s->redo);
         step = group ? sync_undo_joins(s, take_cs) : NULL;
