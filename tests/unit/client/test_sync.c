@@ -753,6 +753,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         UNIT(sync_sends_one_changeset_and_composes_behind_it),
+        UNIT(sync_gives_no_id_twice_after_an_import_made_its_own),
         UNIT(sync_puts_later_commits_left_and_keeps_runs_whole),
         UNIT(sync_shows_my_register_until_it_is_acknowledged),
         UNIT(sync_takes_slots_that_the_server_added),
