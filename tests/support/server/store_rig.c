@@ -141,7 +141,8 @@ void rig_store_close(struct rig *r, struct rig_store *st)
 
 /* --- SQL -------------------------------------------------------------------------------------- */
 
-static PGresult *run_sql(struct rig *r, const char *fmt, va_list ap)
+__attribute__((format(printf, 2, 0))) static PGresult *run_sql(struct rig *r, const char *fmt,
+                                                               va_list ap)
 {
     char sql[2048];
     vsnprintf(sql, sizeof sql, fmt, ap);
