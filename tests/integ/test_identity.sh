@@ -21,9 +21,14 @@ log=$work/server.log
 pid=
 port=
 
+# Its exit status is the server's: a leak or a handle that is left shows there.
 stop() {
-    [ -n "$pid" ] && kill "$pid" 2>/dev/null && wait "$pid"
+    [ -n "$pid" ] || return 0
+    kill "$pid" 2>/dev/null
+    wait "$pid"
+    local status=$?
     pid=
+    return $status
 }
 # shellcheck disable=SC2317 # called by the trap
 clean() {
@@ -109,8 +114,8 @@ exits 4 as eve join "$first"
 changed=${first%??}00
 exits 4 as eve join "$changed"
 expired=$(invite ben --ttl 1s)
-end=$(($(date +%s) + 2))
-is_over() { [ "$(date +%s)" -ge $end ]; }
+over_at=$(($(date +%s) + 2))
+is_over() { [ "$(date +%s)" -ge "$over_at" ]; }
 until_true 10 is_over
 exits 4 as ben join "$expired"
 ok "used, changed and expired invites are refused"
@@ -180,7 +185,7 @@ exits 0 "$server" root export --remove "$work/root-offline.pem"
 [ -e "$work/data/tls/root.key" ] && fail "root.key is still there"
 exits 3 "$server" root export "$work/again.pem"
 exits 0 as cem join "$(invite cem)"
-stop
+stop || fail "the server ends with status $?"
 exits 0 "$server" user list
 [ -e "$work/data/pg/postmaster.pid" ] && fail "PostgreSQL still runs after the last one left"
 serve "$port"
@@ -188,7 +193,7 @@ exits 0 as cem whoami
 ok "without the root's key everything works"
 
 # ---- nothing secret in the database ----------------------------------------------------------------
-stop
+stop || fail "the server ends with status $?"
 secret=$(printf %s "${first##*:}" | cut -c1-60)
 ! grep -rqF "$secret" "$work/data/pg/base" "$log" || fail "an invite's text is on disk"
 ok "no invite's text on the server's disk"
