@@ -18,6 +18,7 @@
 #define SYNC_BATCH_BYTES 40960u /* soft: a batch takes no more edits beyond it */
 #define SYNC_UNDO_STEPS  1000u
 #define SYNC_UNDO_BYTES  (16u * 1024u * 1024u)
+#define SYNC_OVER_COMPS  256u /* components of a chunk of an undo step's `over` */
 #define SYNC_GROUP_US    1000000
 #define SYNC_RING        1024u /* text ops of past revisions kept for peers' carets */
 #define SYNC_RING_COMPS  64u   /* an op with more components is not kept */
@@ -51,8 +52,13 @@ struct undo_part {
     struct pl_cs cs;
 };
 
-/* A step: parts from old to new; to undo, the newest is applied first. */
+/* A step: parts from old to new; to undo, the newest is applied first. `over`: what happened to the
+ * texts of the view since the step was made and before the step above it was, oldest first, in
+ * chunks. The parts are carried over it only when the step is wanted. */
 struct undo_step {
+    struct pl_cs *over;
+    uint32_t n_over;
+    uint32_t cap_over;
     struct undo_part *parts;
     uint32_t n;
     uint32_t cap;
@@ -242,12 +248,13 @@ void sync_undo_add(struct undo_stack *st, struct undo_step *step, uint64_t batch
 /* The top step if `cs` continues it; NULL: begin a new one. Then notes where it ended. */
 struct undo_step *sync_undo_joins(struct sync *s, const struct pl_cs *cs);
 void sync_undo_note(struct sync *s, struct undo_step *step, const struct pl_cs *cs, bool group);
-/* Both stacks over a change of the view: text positions. */
+/* A change of the view that is no step: both stacks will have to be carried over its texts. */
 void sync_undo_map(struct sync *s, const struct pl_cs *view_cs);
 /* Slots that somebody else set leave both stacks. */
 void sync_undo_skip(struct sync *s, const struct pl_cs *cs, uint64_t user);
 void sync_undo_acked(struct sync *s, uint64_t batch);
-/* Steps of batch `gone` and of batches marked `hit` go; the others are mapped over `view_cs`. */
+/* Steps of batch `gone` and of batches marked `hit` go; the others will be carried over `view_cs`.
+ */
 void sync_undo_refused(struct sync *s, uint64_t gone, const struct pl_cs *view_cs,
                        const struct pl_cs *lost);
 

@@ -2,10 +2,10 @@
 /*
  * Undo and redo: two stacks of inverse changesets that follow every change of the view.
  *
- * A step's top part applies to the view as it is, the next to what that leaves, and so on down the
- * stack; a foreign change is carried down in the same order and transforms each on its way. So text
- * that others typed inside mine survives my undo. Registers, places, flags and elements are
- * conditional: once somebody else has set the slot, the step loses it and says so.
+ * A step applies to the view as it was when it was made. What has changed since lies beside it and
+ * is paid for only when the step is undone: the step is carried over it, and it over the step, for
+ * the one below. So text that others typed inside mine survives my undo. Registers, places, flags
+ * and elements are conditional: once somebody else has set the slot, the step loses it and says so.
  */
 #include "sync/sync_int.h"
 
@@ -22,7 +22,10 @@ static void free_step(struct undo_step *step)
 {
     for (uint32_t i = 0; i < step->n; i++)
         pl_cs_release(&step->parts[i].cs);
+    for (uint32_t i = 0; i < step->n_over; i++)
+        pl_cs_release(&step->over[i]);
     free(step->parts);
+    free(step->over);
     free(step);
 }
 
@@ -69,6 +72,8 @@ static void set_bytes(struct undo_stack *st, struct undo_step *step)
     step->bytes = sizeof *step;
     for (uint32_t i = 0; i < step->n; i++)
         step->bytes += cs_bytes(&step->parts[i].cs);
+    for (uint32_t i = 0; i < step->n_over; i++)
+        step->bytes += cs_bytes(&step->over[i]);
     st->bytes += step->bytes;
 }
 
@@ -145,8 +150,34 @@ static void copy_texts(struct pl_cs *out, const struct pl_cs *cs)
     }
 }
 
-/* A step over a change, from its newest part down; c becomes what the step below has to take. */
-static int map_step(struct undo_step *step, struct pl_cs *c)
+static uint32_t comps_of(const struct pl_cs *cs)
+{
+    uint32_t n = 0;
+
+    for (uint32_t i = 0; i < cs->n; i++)
+        n += cs->slots[i]->kind == PL_SLOT_TEXT ? cs->slots[i]->op.ncomps : 0;
+    return n;
+}
+
+/* Puts a change of texts on top of what lies beside a step. */
+static void add_over(struct undo_step *step, struct pl_cs *take_c)
+{
+    struct pl_cs *last = step->n_over > 0 ? &step->over[step->n_over - 1] : NULL;
+
+    if (last != NULL && comps_of(last) < SYNC_OVER_COMPS &&
+        pl_cs_compose(last, take_c, NULL) == 0) {
+        pl_cs_release(take_c);
+        return;
+    }
+    if (step->n_over == step->cap_over) {
+        step->cap_over = step->cap_over == 0 ? 1 : step->cap_over * 2;
+        step->over = pl_xrealloc(step->over, step->cap_over, sizeof *step->over);
+    }
+    pl_cs_move(&step->over[step->n_over++], take_c);
+}
+
+/* Carries a step over one change, newest part first; c becomes what the step below has to bear. */
+static int carry_over(struct undo_step *step, struct pl_cs *c)
 {
     const struct pl_slot *sl = pl_cs_find(c, PL_SLOT_TEXT, step->eid, step->field, NULL);
     int rc = 0;
@@ -158,21 +189,47 @@ static int map_step(struct undo_step *step, struct pl_cs *c)
     return rc;
 }
 
-static void map_stack(struct undo_stack *st, const struct pl_cs *view_cs)
+/* Brings the top step to the view as it is. False: it did not fit, and the stack is empty now. */
+static bool settle_top(struct undo_stack *st)
 {
-    struct undo_step *step;
-    struct pl_cs c;
+    struct undo_step *step = st->top;
     int rc = 0;
 
-    copy_texts(&c, view_cs);
-    DL_FOREACH (st->top, step) {
-        if (c.n == 0 || rc != 0)
-            break;
-        rc = map_step(step, &c);
+    if (step == NULL || step->n_over == 0)
+        return step != NULL;
+    for (uint32_t i = 0; i < step->n_over; i++) {
+        if (rc == 0)
+            rc = carry_over(step, &step->over[i]);
+        if (rc == 0 && step->next != NULL && step->over[i].n > 0)
+            add_over(step->next, &step->over[i]);
+        pl_cs_release(&step->over[i]);
     }
-    pl_cs_release(&c);
-    if (rc != 0)
+    step->n_over = 0;
+    if (rc != 0) {
         sync_undo_clear(st);
+        return false;
+    }
+    set_bytes(st, step);
+    if (step->next != NULL)
+        set_bytes(st, step->next);
+    return true;
+}
+
+static void map_stack(struct undo_stack *st, const struct pl_cs *view_cs)
+{
+    struct pl_cs c;
+
+    if (st->top == NULL)
+        return;
+    copy_texts(&c, view_cs);
+    if (c.n == 0)
+        return;
+    size_t bytes = cs_bytes(&c);
+    st->top->bytes += bytes; /* about: composed it may be less */
+    st->bytes += bytes;
+    add_over(st->top, &c);
+    while (st->top != NULL && st->bytes > SYNC_UNDO_BYTES)
+        sync_undo_pop(st, st->top->prev);
 }
 
 void sync_undo_map(struct sync *s, const struct pl_cs *view_cs)
@@ -286,21 +343,30 @@ static bool invert_texts(struct pl_cs *out, const struct pl_cs *cs)
     return true;
 }
 
-/* The step goes away: c becomes "take the step back, then c", which is what lies between the step
- * below it and the new view. */
-static int bridge_step(const struct undo_step *step, struct pl_cs *c)
+/* The step goes away: for the one below, taking it back is something that happened, and then what
+ * lies beside it. */
+static int bridge_step(struct undo_step *step)
 {
+    struct undo_step *below = step->next;
+    struct pl_cs all;
     int rc = 0;
 
-    for (uint32_t i = step->n; i > 0 && rc == 0; i--) {
+    if (below == NULL)
+        return 0;
+    pl_cs_init(&all);
+    for (uint32_t i = 0; i < step->n && rc == 0; i++) {
         struct pl_cs back;
-        if (!invert_texts(&back, &step->parts[i - 1].cs))
+        if (!invert_texts(&back, &step->parts[i].cs))
             rc = -PL_E_BADOP;
         if (rc == 0)
-            rc = pl_cs_compose(&back, c, NULL);
-        pl_cs_release(c);
-        pl_cs_move(c, &back);
+            rc = pl_cs_compose(&all, &back, NULL);
+        pl_cs_release(&back);
     }
+    if (rc == 0 && all.n > 0)
+        add_over(below, &all);
+    pl_cs_release(&all);
+    for (uint32_t i = 0; i < step->n_over && rc == 0; i++)
+        add_over(below, &step->over[i]);
     return rc;
 }
 
@@ -326,22 +392,19 @@ static void refuse_stack(struct sync *s, struct undo_stack *st, uint64_t gone,
 {
     struct undo_step *step;
     struct undo_step *tmp;
-    struct pl_cs c;
     int rc = 0;
 
-    copy_texts(&c, view_cs);
+    map_stack(st, view_cs);
     DL_FOREACH_SAFE (st->top, step, tmp) {
-        if (rc == 0 && is_hit(s, step, gone)) {
-            rc = bridge_step(step, &c);
-            sync_undo_pop(st, step);
-        } else if (rc == 0) {
-            rc = map_step(step, &c);
+        if (!is_hit(s, step, gone)) {
             forget_created(step, lost);
+            continue;
         }
+        rc = bridge_step(step);
         if (rc != 0)
             break;
+        sync_undo_pop(st, step);
     }
-    pl_cs_release(&c);
     if (rc != 0)
         sync_undo_clear(st);
 }
@@ -370,7 +433,7 @@ static int step_over(struct sync *s, struct undo_stack *from, struct undo_stack 
 {
     if (s->gone)
         return pl_fail(e, PL_E_REVOKED, "this review can only be read now");
-    while (from->top != NULL) {
+    while (settle_top(from)) {
         struct pl_cs cs;
         gather_step(from->top, &cs);
         sync_undo_pop(from, from->top);
@@ -450,10 +513,12 @@ static bool has_newline(const struct stroke *k)
 
 struct undo_step *sync_undo_joins(struct sync *s, const struct pl_cs *cs)
 {
-    struct undo_step *top = s->undo.top;
     struct stroke k = read_stroke(cs);
 
-    if (top == NULL || k.mode == 0 || k.mode != top->mode || has_newline(&k))
+    if (k.mode == 0 || !settle_top(&s->undo))
+        return NULL;
+    struct undo_step *top = s->undo.top;
+    if (k.mode != top->mode || has_newline(&k))
         return NULL;
     if (!pl_eid_eq(top->eid, k.slot->eid) || top->field != k.slot->field)
         return NULL;
