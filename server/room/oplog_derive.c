@@ -22,10 +22,11 @@
 #define RESPACE_EVERY   32u /* revisions; a key still has room to grow after OPLOG_KEY_RESPACE */
 #define SIBLINGS_MAX    (2u * PL_COMMENTS_MAX)
 
+/* Everything that people name in words: "C-3". */
 static bool is_numbered(uint32_t kind)
 {
-    return kind == PL_KIND_MATERIAL || kind == PL_KIND_ACCOUNT || kind == PL_KIND_EVENT ||
-           kind == PL_KIND_OBSERVATION || kind == PL_KIND_CAUSE || kind == PL_KIND_ACTION;
+    return kind > PL_KIND_PARTICIPANT && kind <= PL_KIND_MAX && kind != PL_KIND_ANCHOR &&
+           kind != PL_KIND_CLAIM;
 }
 
 /* The next number of a kind, 0 if there is none now. */

@@ -19,8 +19,9 @@
 
 #include "plimsoll/wire/limits.h"
 
-#define SALTS_DRAWN 32u /* at once: a system call for each would be a tenth of a revision's cost \
-                         */
+#define SALTS_DRAWN                                                              \
+    32u /* at once: a system call for each would be a tenth of a revision's cost \
+         */
 #define DECODED_MAX \
     (2u * PL_BASE_LAG_MAX) /* newest revisions whose changeset is kept for rebasing */
 
