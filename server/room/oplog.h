@@ -153,9 +153,10 @@ void oplog_commit(struct oplog *l);
  * was in the batch is queued again, in order. */
 void oplog_abort(struct oplog *l, bool unknown);
 
-/* Nothing but refusals was written. verdicts[n_authors]: the refused are answered, the rest is
- * queued again. Returns how many were answered: 0 means that building again would be refused again.
- */
+/* Nothing but refusals was written. verdicts[n_authors]: who was fenced is answered; what may not
+ * be is refused with the next batch, so that it is stored, and answered then; the rest is queued
+ * again. Returns how many were settled so or so: 0 means that building again would be refused
+ * again. */
 size_t oplog_refuse(struct oplog *l, const enum author_verdict *verdicts);
 
 /* Revisions written by others (or by this process with an outcome unknown): frames one behind the

@@ -152,6 +152,16 @@ void oplog_commit(struct oplog *l)
     batch_end(l);
 }
 
+/* The verdict itself is not stored by the append: it goes along with the next batch as a refusal,
+ * so that a refused changeset stays refused whatever rights come later. */
+static void refuse_next(struct submission *sub, int code, const char *why)
+{
+    free(sub->why);
+    sub->why = pl_xstrdup(why);
+    sub->code = code;
+    sub->is_stuck = true;
+}
+
 size_t oplog_refuse(struct oplog *l, const enum author_verdict *verdicts)
 {
     size_t answered = l->batch.n_refused;
@@ -172,10 +182,10 @@ size_t oplog_refuse(struct oplog *l, const enum author_verdict *verdicts)
             continue;
         if ((size_t)v >= sizeof code_of / sizeof code_of[0])
             v = AUTHOR_FENCED;
-        struct session *s = session_find(l, sub->origin.client);
-        if (s != NULL && s->epoch == sub->origin.epoch && code_of[v] != PL_E_FENCED)
-            session_note(s, sub->origin.seq, 0, code_of[v], why_of[v]);
-        sub_answer(l, sub, 0, code_of[v], why_of[v]);
+        if (code_of[v] == PL_E_FENCED || sub->origin.client == 0)
+            sub_answer(l, sub, 0, code_of[v], why_of[v]);
+        else
+            refuse_next(sub, code_of[v], why_of[v]);
         answered++;
     }
     oplog_abort(l, false);

@@ -106,8 +106,6 @@ static enum append_outcome write_batch(struct store *s, struct fake_review *r,
     for (size_t i = 0; i < q->n_authors; i++) {
         verdicts[i] = judge(s, r, &q->authors[i]);
         refused = refused || verdicts[i] != AUTHOR_OK;
-        if (verdicts[i] == AUTHOR_PERM)
-            note(session_must(r, q->authors[i].client), q->authors[i].seq, 0, PL_E_PERM, "role");
     }
     store_refusals(r, q);
     if (refused)

@@ -207,6 +207,9 @@ TEST(room_tells_the_refused_and_keeps_the_others)
     rig_settle(&r, c, 3);
     assert_int_equal(c[1].nack.code, PL_E_PERM);
     assert_int_equal(c[1].nack.seq, 1);
+    uint32_t code = 0;
+    assert_int_equal(fake_last_seq(r.store, RIG_REVIEW, 2, &code), 1); /* it stays refused */
+    assert_int_equal(code, PL_E_PERM);
     assert_int_equal(c[2].acked_seq, 1);
     assert_int_equal(c[1].left, PL_E_REVOKED); /* and his rights were looked at */
     rig_finish(&r, c, 3);
