@@ -15,41 +15,63 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-/* What a revision did, in words: "text E-9.body +5 -0", "set A-3.owner". Lists at most a few slots.
- */
+/* A name for an entry in a line: its short id, or what it is while it has no number. */
+static void name_of(const struct pl_doc *d, struct pl_eid eid, char out[PL_SHORT_ID_MAX])
+{
+    const struct pl_entry *en = d ? pl_doc_entry(d, eid) : NULL;
+    if (!en)
+        (void)pl_strlcpy(out, pl_eid_is_root(eid) ? "review" : "entry", PL_SHORT_ID_MAX);
+    else if (pl_entry_int(en, PL_F_NO, 0) > 0)
+        cli_entry_id(en, out);
+    else
+        (void)pl_strlcpy(out, pl_kind_name(pl_entry_kind(en)), PL_SHORT_ID_MAX);
+}
+
+static int describe_slot(const struct pl_doc *d, const struct pl_slot *s, char *out, size_t size)
+{
+    const struct pl_entry *en = d ? pl_doc_entry(d, s->eid) : NULL;
+    const struct pl_field *f = en ? pl_field_find(pl_entry_kind(en), s->field) : NULL;
+    char id[PL_SHORT_ID_MAX];
+    char label[100] = "";
+    name_of(d, s->eid, id);
+    if (s->kind == PL_SLOT_CREATE) {
+        if (en)
+            (void)pl_entry_label(en, label, sizeof(label));
+        return snprintf(out, size, "add %s%s%s", id, label[0] ? ": " : "", label);
+    }
+    if (s->kind == PL_SLOT_DEAD)
+        return snprintf(out, size, "%s %s", s->flag ? "remove" : "restore", id);
+    if (s->kind == PL_SLOT_PLACE)
+        return snprintf(out, size, "move %s", id);
+    return snprintf(out, size, "%s %s.%s", s->kind == PL_SLOT_TEXT ? "edit" : "set", id,
+                    f ? f->name : "");
+}
+
+#define SHOWN_MAX 4
+
+/* What a revision did, in words: "edit E-9.body, set A-3.owner". An entry that is new is named
+ * once, its fields are not; beyond a few slots only their number is told. */
 static void describe(const struct pl_doc *d, const struct pl_cs *cs, char *out, size_t size)
 {
     size_t at = 0;
+    unsigned shown = 0;
+    unsigned more = 0;
     out[0] = '\0';
-    for (uint32_t i = 0; i < cs->n && at + 1 < size; i++) {
+    for (uint32_t i = 0; i < cs->n; i++) {
         const struct pl_slot *s = cs->slots[i];
-        const struct pl_entry *en = d ? pl_doc_entry(d, s->eid) : NULL;
-        const struct pl_field *f = en ? pl_field_find(pl_entry_kind(en), s->field) : NULL;
-        char id[PL_SHORT_ID_MAX] = "?";
-        const char *field = f ? f->name : "";
-        if (en)
-            cli_entry_id(en, id);
-        else if (pl_eid_is_root(s->eid))
-            (void)pl_strlcpy(id, "review", sizeof(id));
-        int n = 0;
-        const char *sep = i ? ", " : "";
-        size_t left = size - at;
-        if (i == 4) {
-            n = snprintf(out + at, left, " and %u more", cs->n - i);
-            return;
+        if (s->kind != PL_SLOT_CREATE && pl_cs_find(cs, PL_SLOT_CREATE, s->eid, 0, NULL))
+            continue;
+        if (shown == SHOWN_MAX || at + 4 >= size) {
+            more++;
+            continue;
         }
-        if (s->kind == PL_SLOT_CREATE)
-            n = snprintf(out + at, left, "%sadd %s", sep, id);
-        else if (s->kind == PL_SLOT_DEAD)
-            n = snprintf(out + at, left, "%s%s %s", sep, s->flag ? "remove" : "restore", id);
-        else if (s->kind == PL_SLOT_PLACE)
-            n = snprintf(out + at, left, "%smove %s", sep, id);
-        else if (s->kind == PL_SLOT_TEXT)
-            n = snprintf(out + at, left, "%sedit %s.%s", sep, id, field);
-        else
-            n = snprintf(out + at, left, "%sset %s.%s", sep, id, field);
-        at += n > 0 ? (size_t)n : 0;
+        if (shown++ > 0)
+            at += pl_strlcpy(out + at, ", ", size - at);
+        int n = describe_slot(d, s, out + at, size - at);
+        at += n < 0 ? 0 : (size_t)n < size - at ? (size_t)n : size - at - 1;
     }
+    if (more > 0)
+        (void)snprintf(out + at, size - at, " and %u more", more);
 }
 
 static json_t *rev_json(const struct pl_doc *d, const struct pl_rev *r, const char *what)
@@ -104,7 +126,7 @@ static void put_line(struct watching *w, json_t *take_j, const char *text)
 static void on_changed(void *ctx, const struct pl_cs *cs, const struct pl_rev *rev, bool remote)
 {
     struct watching *w = ctx;
-    char what[200], line[400], at[PL_RFC3339_SIZE];
+    char what[400], line[600], at[PL_RFC3339_SIZE];
     (void)remote;
     if (!rev || !w->is_open)
         return;
@@ -227,7 +249,7 @@ static int take_revs(void *ctx, struct pl_msg *m, struct pl_err *e)
     (void)e;
     for (size_t i = 0; i < m->u.history_reply.n && l->n < l->limit; i++) {
         const struct pl_rev *r = &m->u.history_reply.revs[i];
-        char what[200], rev[24], at[PL_RFC3339_SIZE];
+        char what[400], rev[24], at[PL_RFC3339_SIZE];
         if (!touches(&r->cs, l->only))
             continue;
         describe(l->d, &r->cs, what, sizeof(what));

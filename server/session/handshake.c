@@ -12,17 +12,20 @@
 
 #include "auth/enrol.h"
 #include "auth/identity.h"
+#include "cmd/people.h"
 #include "cmd/services.h"
 #include "session/session_internal.h"
 
 struct lookup {
-    struct session *session; /* NULL: the session has gone */
+    struct session *session;         /* NULL: the session has gone */
+    const struct services *services; /* outlive every session */
 };
 
 static struct lookup *ask(struct session *s)
 {
     struct lookup *l = pl_mem_calloc(PL_MEM_SESSION, 1, sizeof(*l));
     l->session = s;
+    l->services = s->all->services;
     s->lookup = l;
     return l;
 }
@@ -133,9 +136,28 @@ void handshake_hello(struct session *s, const struct pl_hello *h)
         session_drop(s, PL_E_GOING_AWAY, "the server is being restarted");
 }
 
+/* The membership is in force since the invite was redeemed; this lets the others see it. */
+static void show_participant(const struct services *services, const struct pl_join_welcome *w)
+{
+    struct people_change p = {
+        .review = w->review,
+        .user = w->user,
+        .user_name = w->user_name,
+        .display_name = w->display_name,
+        .role = w->role,
+        .by_user = w->user,
+        .by_device = w->device,
+    };
+    if (w->review != 0)
+        people_show(services, &p, NULL, NULL);
+}
+
 static void on_enrolled(void *ctx, int rc, const struct pl_join_welcome *w, const struct pl_err *e)
 {
-    struct session *s = answered(ctx);
+    struct lookup *l = ctx;
+    if (rc == 0)
+        show_participant(l->services, w);
+    struct session *s = answered(l);
     if (!s)
         return;
     if (rc < 0) {
