@@ -43,9 +43,9 @@ struct options {
 static const char *const roles[] = {"", "facilitator", "responder", "stakeholder", NULL};
 
 #define AT(field) offsetof(struct options, field)
-#define DIR_OPT                                                                          \
-    {                                                                                    \
-        0, "dir", PL_OPT_STRING, AT(dir), "DIR", NULL, "Data directory ($PLIMSOLLD_DIR)" \
+#define DIR_OPT                                                                               \
+    {                                                                                         \
+        0, "dir", PL_OPT_STRING, AT(dir), "DIR", NULL, "Data directory (else $PLIMSOLLD_DIR)" \
     }
 #define JSON_OPT                                                                  \
     {                                                                             \
@@ -108,7 +108,8 @@ static const struct pl_opt_verb verbs[] = {
     {"root export", "FILE", "Copy the root's key and certificate, to keep them offline",
      OPTS(root_opts), 1, 1},
     {"migrate", NULL, "Bring the database to this version", OPTS(dir_opts), 0, 0},
-    {"help", "[COMMAND|config|completion|man]", "Tell more", NULL, 0, 0, 2},
+    {"help", "[COMMAND|config|completion|man]",
+     "Tell more: of a command, the options of the configuration, ...", NULL, 0, 0, 2},
 };
 
 /* ---- commands ---------------------------------------------------------------------------------
@@ -148,10 +149,13 @@ static int run_init(const struct options *o, const char *dir, char *const *args,
     if (done.has_root_key) {
         (void)fprintf(stderr,
                       "The root's key is in %s/tls/root.key. The server does not need it: take it "
-                      "offline with\n  " PROGRAM " root export --remove FILE\n",
-                      dir);
+                      "offline with\n  " PROGRAM " root export --remove --dir %s FILE\n",
+                      dir, dir);
     }
-    (void)fprintf(stderr, "Next: " PROGRAM " serve, and " PROGRAM " invite USER\n");
+    const char *again = o->dir != NULL ? " --dir " : "";
+    const char *where = o->dir != NULL ? o->dir : "";
+    (void)fprintf(stderr, "Next: " PROGRAM " serve%s%s, and " PROGRAM " invite USER%s%s\n", again,
+                  where, again, where);
     return 0;
 }
 
@@ -351,6 +355,12 @@ static int run_help(const struct options *o, const char *dir, char *const *args,
         pl_conf_print_sample(config_table(), stdout);
     } else if (strcmp(args[0], "completion") == 0) {
         pl_opt_print_completion(PROGRAM, verbs, COUNT(verbs), stdout);
+    } else if (strcmp(args[0], "man") == 0 && args[1] != NULL) {
+        if (strcmp(args[1], "config") != 0) {
+            return pl_fail(e, PL_E_USAGE, "help man takes 'config' or nothing, not '%.80s'",
+                           args[1]);
+        }
+        pl_conf_print_man(config_table(), stdout);
     } else if (strcmp(args[0], "man") == 0) {
         pl_opt_print_man(PROGRAM, verbs, COUNT(verbs), stdout);
     } else {

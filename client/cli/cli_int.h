@@ -17,6 +17,9 @@ int cli_parse_time(const char *s, const char *option, uint64_t *ms, struct pl_er
 
 void cli_print_verb_help(const struct cli_verb *v, FILE *out);
 
+/* The verbs and their options in mdoc(7), for plimsoll(1). */
+void cli_print_man(FILE *out);
+
 extern const struct cli_verb verb_join, verb_whoami, verb_profile_list, verb_profile_use;
 extern const struct cli_verb verb_new, verb_list, verb_show, verb_set, verb_edit, verb_export;
 extern const struct cli_verb verb_timeline_list, verb_timeline_add, verb_timeline_edit,

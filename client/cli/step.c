@@ -210,7 +210,7 @@ int cli_settle(struct cli *c, struct review *r, bool *queued, struct pl_err *e)
     sync_status(review_sync(r), &st);
     if (rc == 0 && the_refusal.code != 0) {
         const char *file = review_rescue_path(r);
-        return pl_fail(e, the_refusal.code, "%.150s%s%.80s", the_refusal.why,
+        return pl_fail(e, the_refusal.code, "%.60s%s%.165s", the_refusal.why,
                        file[0] ? "; kept in " : "", file);
     }
     if (rc < 0 && (c->opt->queue || c->opt->offline)) {

@@ -200,6 +200,32 @@ static void help_environment(struct cli *c)
                  "NO_COLOR             no colours in the full screen\n");
 }
 
+/* The manual's section, or the help of a verb, as data. */
+static int help_printed(struct cli *c, const struct cli_verb *v, struct pl_err *e)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *f = open_memstream(&text, &size);
+    if (!f)
+        return pl_fail(e, PL_E_NOMEM, "no memory");
+    if (v)
+        cli_print_verb_help(v, f);
+    else
+        cli_print_man(f);
+    (void)fclose(f);
+    cli_print(c, "%s", text);
+    free(text);
+    return 0;
+}
+
+static int help_verb(struct cli *c, int argc, char **argv, struct pl_err *e)
+{
+    char *words[] = {NULL, argv[0], argc > 1 ? argv[1] : NULL, NULL};
+    int used = 0;
+    const struct cli_verb *v = cli_verb_find(argc + 1, words, &used, e);
+    return v ? help_printed(c, v, e) : -PL_E_USAGE;
+}
+
 static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     (void)opts;
@@ -210,17 +236,23 @@ static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_
         help_exit_codes(c);
     else if (pl_str_eq(topic, "environment"))
         help_environment(c);
+    else if (pl_str_eq(topic, "man"))
+        return help_printed(c, NULL, e);
     else if (topic[0] == '\0')
-        cli_print(c, "Topics: fields, exit-codes, environment. For a verb: plimsoll VERB --help\n");
+        cli_print(c, "plimsoll --help            all verbs\n"
+                     "plimsoll VERB --help       one of them\n"
+                     "plimsoll help fields       fields of a review and of its entries\n"
+                     "plimsoll help exit-codes\n"
+                     "plimsoll help environment\n"
+                     "plimsoll help man          the verbs for plimsoll(1), in mdoc\n");
     else
-        return pl_fail(e, PL_E_NOENT, "no topic '%s'; there are fields, exit-codes, environment",
-                       topic);
+        return help_verb(c, argc, argv, e);
     return 0;
 }
 
 const struct cli_verb verb_help = {
-    .opt = {"help", "[TOPIC]", "fields, exit-codes, environment", plain_opts, COUNT(plain_opts), 0,
-            1},
+    .opt = {"help", "[VERB|TOPIC]", "a verb, or fields, exit-codes, environment", plain_opts,
+            COUNT(plain_opts), 0, 2},
     .opt_size = sizeof(struct cli_common),
     .run = run_help,
 };

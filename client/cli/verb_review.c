@@ -286,7 +286,8 @@ static int run_list(struct cli *c, void *opts, int argc, char **argv, struct pl_
     (void)json_object_set_new(j, "warnings", json_array());
     int end = cli_list_end(c, l.t, j, e);
     if (rc == 0 && l.n == 0)
-        cli_say(c, "No reviews yet. Start one: plimsoll new TITLE");
+        cli_say(c, "No review that you take part in. Start one with 'plimsoll new TITLE', or ask a "
+                   "facilitator to add you");
     return rc < 0 ? rc : end;
 }
 
@@ -313,7 +314,7 @@ enum { FORMAT_TEXT, FORMAT_MD, FORMAT_JSON };
 static const struct pl_opt show_opts[] = {
     CLI_COMMON,
     {0, "format", PL_OPT_CHOICE, offsetof(struct show_opts, format), "FORMAT", formats,
-     "text, md, json"},
+     "how it is written"},
     {0, "section", PL_OPT_STRING, offsetof(struct show_opts, section), "KIND", NULL,
      "only entries of this kind: event, observation, cause, action ..."},
 };
@@ -323,7 +324,7 @@ static const char *const export_formats[] = {"md", "json", NULL};
 static const struct pl_opt export_opts[] = {
     CLI_COMMON,
     {0, "as", PL_OPT_CHOICE, offsetof(struct show_opts, format), "FORMAT", export_formats,
-     "md or json"},
+     "how it is written; md when nothing is said"},
 };
 
 static int render(struct cli *c, const struct pl_doc *d, int format, struct pl_err *e)

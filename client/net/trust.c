@@ -170,7 +170,8 @@ int trust_choose(const char *config_dir, const char *asked, char out[TRUST_PROFI
         return rc;
     }
     if (names.count == 0) {
-        return pl_fail(e, PL_E_AUTH, "this machine has not joined a server yet");
+        return pl_fail(e, PL_E_AUTH,
+                       "this machine has not joined a server yet; whoever runs one gives invites");
     }
     if (names.count > 1) {
         return pl_fail(e, PL_E_USAGE, "several profiles (%s, %s ...): choose one with --profile",

@@ -4,6 +4,7 @@
  */
 #include "mdoc_int.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static void put(char c, FILE *out)
@@ -23,7 +24,9 @@ void pl_mdoc_text(const char *text, FILE *out)
     if (*text == '.' || *text == '\'')
         (void)fputs("\\&", out);
     for (size_t i = 0; i < n; i++) {
-        put(text[i], out);
+        /* It becomes a sentence, also where the usage has but a phrase. */
+        bool lower = i == 0 && text[0] >= 'a' && text[0] <= 'z';
+        put(lower ? (char)(text[0] - 'a' + 'A') : text[i], out);
         if (text[i] == '.' && text[i + 1] == ' ') {
             (void)fputc('\n', out);
             i++;

@@ -178,13 +178,54 @@ static int match(const char *name, int argc, char *const *argv)
     return first && argc > 2 && strcmp(argv[2], blank + 1) == 0 ? 2 : 0;
 }
 
+/* The verbs that begin with this word: "list, add"; empty when there are none. */
+static void second_words(const struct pl_opt_verb *verbs, size_t n, const char *word, char *out,
+                         size_t size)
+{
+    size_t len = strlen(word);
+    out[0] = '\0';
+    for (size_t i = 0; len > 0 && i < n; i++) {
+        if (strncmp(verbs[i].name, word, len) == 0 && verbs[i].name[len] == ' ') {
+            (void)pl_strlcat(out, out[0] != '\0' ? ", " : "", size);
+            (void)pl_strlcat(out, verbs[i].name + len + 1, size);
+        }
+    }
+}
+
+/* Explains that there is no such verb: the second words of a first one that is right, or the
+ * nearest name. */
+static void unknown_verb(const struct pl_opt_verb *verbs, size_t n, int argc, char *const *argv,
+                         struct pl_err *e)
+{
+    const char *near = NULL;
+    const char *word = argc > 1 ? argv[1] : "";
+    size_t best = SIZE_MAX;
+    char words[64] = "";
+    char seconds[128];
+    second_words(verbs, n, word, seconds, sizeof seconds);
+    for (int i = 1; i < argc && i <= 2; i++) {
+        (void)pl_strlcat(words, i > 1 ? " " : "", sizeof words);
+        (void)pl_strlcat(words, argv[i], sizeof words);
+        for (size_t k = 0; k < n && (i == 2 || seconds[0] == '\0'); k++) {
+            size_t d = pl_str_distance(words, verbs[k].name);
+            if (d < best && pl_str_is_near(words, verbs[k].name)) {
+                best = d;
+                near = verbs[k].name;
+            }
+        }
+    }
+    if (near != NULL)
+        (void)pl_fail(e, PL_E_USAGE, "unknown command '%.40s'; did you mean '%s'?", word, near);
+    else if (seconds[0] != '\0')
+        (void)pl_fail(e, PL_E_USAGE, "'%.40s' takes one more word: %s", word, seconds);
+    else
+        (void)pl_fail(e, PL_E_USAGE, "unknown command '%.40s'", word);
+}
+
 const struct pl_opt_verb *pl_opt_find_verb(const struct pl_opt_verb *verbs, size_t n, int argc,
                                            char *const *argv, int *used, struct pl_err *e)
 {
     const struct pl_opt_verb *found = NULL;
-    const char *near = NULL;
-    size_t best = SIZE_MAX;
-    char words[64] = "";
     *used = 0;
     for (size_t i = 0; i < n; i++) {
         int words_used = match(verbs[i].name, argc, argv);
@@ -193,23 +234,7 @@ const struct pl_opt_verb *pl_opt_find_verb(const struct pl_opt_verb *verbs, size
             found = &verbs[i];
         }
     }
-    if (found != NULL)
-        return found;
-    for (int i = 1; i < argc && i <= 2; i++) {
-        (void)pl_strlcat(words, i > 1 ? " " : "", sizeof words);
-        (void)pl_strlcat(words, argv[i], sizeof words);
-        for (size_t k = 0; k < n; k++) {
-            size_t d = pl_str_distance(words, verbs[k].name);
-            if (d < best && pl_str_is_near(words, verbs[k].name)) {
-                best = d;
-                near = verbs[k].name;
-            }
-        }
-    }
-    const char *word = argc > 1 ? argv[1] : "";
-    if (near != NULL)
-        (void)pl_fail(e, PL_E_USAGE, "unknown command '%.40s'; did you mean '%s'?", word, near);
-    else
-        (void)pl_fail(e, PL_E_USAGE, "unknown command '%.40s'", word);
-    return NULL;
+    if (found == NULL)
+        unknown_verb(verbs, n, argc, argv, e);
+    return found;
 }

@@ -168,6 +168,9 @@ static void member_done(struct pg_job *job, int rc, const struct pg_result *res,
     struct pl_err own = {0};
     if (rc == 0)
         rc = store_code(&own, pg_get_u32(res, 0, 0), "changing who takes part");
+    /* A head says that the review is there: it is the person who is not. */
+    if (rc == -PL_E_NOENT && !e && pg_get_u64(res, 0, 5) > 0)
+        rc = pl_fail(&own, PL_E_NOENT, "nobody of that name is enrolled here");
     if (rc != 0) {
         cb(job->user_ctx, rc, NULL, e ? e : &own);
         return;

@@ -136,6 +136,10 @@ TEST(opt_finds_verbs_when_one_or_two_words)
     assert_string_equal(err.text, "unknown command 'jion'; did you mean 'join'?");
     assert_null(found(3, "audit", "exprot", &used));
     assert_string_equal(err.text, "unknown command 'audit'; did you mean 'audit export'?");
+    assert_null(found(2, "audit", "", &used));
+    assert_string_equal(err.text, "'audit' takes one more word: export, verify");
+    assert_null(found(3, "audit", "REV-1", &used));
+    assert_string_equal(err.text, "'audit' takes one more word: export, verify");
     assert_null(found(1, "", "", &used));
 }
 
