@@ -9,10 +9,12 @@
 
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
 #include "plimsoll/base/log.h"
+#include "plimsoll/base/time.h"
 #include "plimsoll/tls/engine.h"
 
 #include "auth/ca.h"
@@ -31,6 +33,7 @@
 #include "store/store.h"
 
 #define RECONNECT_MS 2000
+#define RECOVERY_MS  60000 /* of our PostgreSQL, at the start */
 
 enum stop_step { STOP_NOT, STOP_FLUSH, STOP_FAREWELL, STOP_STORE, STOP_DONE };
 
@@ -225,13 +228,30 @@ static int open_log(const struct config *c, struct pl_err *e)
     return pl_log_open(&log, e);
 }
 
+/* Our own PostgreSQL may crash at any moment, also in this one, and recovers by itself. */
+static int migrate_patiently(struct server *s, struct pl_err *e)
+{
+    const struct timespec pause = {.tv_nsec = 100000000};
+    uint64_t begun = pl_mono_ms();
+    int rc = migrate_run(s->conninfo, NULL, e);
+    while (rc == -PL_E_UNAVAILABLE && s->pg && pl_mono_ms() - begun < RECOVERY_MS) {
+        LOG_INFO(NULL, "pg.waiting", KV_ERR(e));
+        (void)nanosleep(&pause, NULL);
+        pl_err_init(e);
+        rc = pgcluster_wait(s->pg, e);
+        if (rc == 0)
+            rc = migrate_run(s->conninfo, NULL, e);
+    }
+    return rc;
+}
+
 static int open_database(struct server *s, struct pl_err *e)
 {
     int rc = datadir_conninfo(s->dir, s->conf, s->conninfo, sizeof(s->conninfo), e);
     if (rc == 0 && !s->conf->url)
         rc = pgcluster_acquire(s->dir, &s->pg, e);
     if (rc == 0)
-        rc = migrate_run(s->conninfo, NULL, e);
+        rc = migrate_patiently(s, e);
     if (rc == 0 && s->pg)
         s->pg_watch = pgcluster_watch_new(&s->loop, s->pg);
     return rc;

@@ -199,6 +199,11 @@ static int bring_up(struct pgcluster *c, struct pl_err *e)
     }
 }
 
+int pgcluster_wait(struct pgcluster *c, struct pl_err *e)
+{
+    return bring_up(c, e);
+}
+
 int pgcluster_acquire(const char *dir, struct pgcluster **out, struct pl_err *e)
 {
     char path[PG_PATH_MAX];

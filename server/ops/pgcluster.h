@@ -34,6 +34,10 @@ bool pgcluster_exists(const char *dir);
  * for crash recovery as long as that makes progress, at most five minutes. */
 int pgcluster_acquire(const char *dir, struct pgcluster **out, struct pl_err *e) PL_MUST;
 
+/* The same again for a share that is held: starts it if it has died since, waits until it takes
+ * connections. Before the loop runs; after that the watch does it. */
+int pgcluster_wait(struct pgcluster *c, struct pl_err *e) PL_MUST;
+
 /* Gives the share back; stops the cluster (fast shutdown) if nobody else has one. NULL ok. */
 void pgcluster_release(struct pgcluster *c);
 

@@ -26,8 +26,12 @@ static int db_fail(PGconn *c, PGresult *r, const char *what, struct pl_err *e)
     char text[PL_ERR_TEXT_MAX];
     pl_strlcpy(text, r ? PQresultErrorMessage(r) : PQerrorMessage(c), sizeof text);
     text[strcspn(text, "\n")] = '\0';
+    /* A crash of PostgreSQL in the middle is worth another try; a wrong schema is not. */
+    bool lost = PQstatus(c) == CONNECTION_BAD;
+    int rc = pl_fail(e, lost ? PL_E_UNAVAILABLE : PL_E_STORE, "%s: %s (SQLSTATE %s)", what, text,
+                     state ? state : "?");
     PQclear(r);
-    return pl_fail(e, PL_E_STORE, "%s: %s (SQLSTATE %s)", what, text, state ? state : "?");
+    return rc;
 }
 
 static int run(PGconn *c, const char *sql, const char *what, struct pl_err *e)
