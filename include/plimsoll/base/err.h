@@ -13,7 +13,7 @@
 
 #define PL_ERR_TEXT_MAX 240
 
-#define PL_MUST __attribute__((warn_unused_result))
+#define PL_MUST              __attribute__((warn_unused_result))
 #define PL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
 enum pl_code {
@@ -53,11 +53,12 @@ void pl_wrap(struct pl_err *e, const char *fmt, ...) PL_PRINTF(2, 3);
 /* Clears code and text. */
 void pl_err_init(struct pl_err *e);
 
-/* Aborts with a message naming file and line: an invariant is broken. Not for input, not for I/O. */
+/* Aborts with a message naming file and line: an invariant is broken. Not for input, not for I/O.
+ */
 _Noreturn void pl_bug(const char *file, int line, const char *what);
 
 #define PL_ASSERT(cond) ((cond) ? (void)0 : pl_bug(__FILE__, __LINE__, #cond))
-#define PL_BUG(what) pl_bug(__FILE__, __LINE__, (what))
+#define PL_BUG(what)    pl_bug(__FILE__, __LINE__, (what))
 #ifdef NDEBUG
 #define PL_DASSERT(cond) ((void)0)
 #else

@@ -25,7 +25,8 @@ int pl_file_read_all(const char *path, size_t max, struct pl_buf *out, struct pl
 int pl_file_write_atomic(const char *path, const void *bytes, size_t n, mode_t mode,
                          struct pl_err *e) PL_MUST;
 
-/* As pl_file_write_atomic, but fails with -PL_E_CONFLICT if `path` exists, without a race (link(2)). */
+/* As pl_file_write_atomic, but fails with -PL_E_CONFLICT if `path` exists, without a race
+ * (link(2)). */
 int pl_file_write_new(const char *path, const void *bytes, size_t n, mode_t mode,
                       struct pl_err *e) PL_MUST;
 

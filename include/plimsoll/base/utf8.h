@@ -15,7 +15,8 @@
 /* True if the bytes are strict UTF-8 (controls allowed). */
 bool pl_utf8_is_valid(const void *bytes, size_t n);
 
-/* True if the bytes are clean text; `*bad_at` (may be NULL) gets the byte offset of the first fault. */
+/* True if the bytes are clean text; `*bad_at` (may be NULL) gets the byte offset of the first
+ * fault. */
 bool pl_utf8_is_clean(const void *bytes, size_t n, size_t *bad_at);
 
 /* Number of scalar values in valid UTF-8. */
