@@ -128,6 +128,7 @@ struct refusal {
 
 TEST(op_is_refused_when_wire_form_is_wrong)
 {
+    /* long: one table of faults */
 #define CASE(bytes, base_len, code)              \
     {                                            \
         bytes, sizeof(bytes) - 1, base_len, code \
