@@ -211,7 +211,7 @@ int screen_put(struct screen *s, int row, int col, int max, enum style st, const
     look(s, st, &attr, &pair);
     while (p < end) {
         struct cell c;
-        cell_read(p, end, col + used, &c);
+        cell_read(p, end, used, &c);
         if (c.width == 0) { /* a newline has no place in a line */
             c.width = 1;
             c.draw[0] = L' ';

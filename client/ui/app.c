@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * From events to commands: which part of the screen an event is for, and what is the same
+ * everywhere (help, redraw, suspend, quit). Typing into a list is caught before it does harm.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "plimsoll/base/str.h"
+#include "plimsoll/base/utf8.h"
+
+#include "ui/view.h"
+
+#define MESSAGE_MS 6000
+#define QUIT_MS    1000
+
+void ui_say(struct ui *ui, enum style st, const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    (void)vsnprintf(ui->message, sizeof(ui->message), fmt, ap);
+    va_end(ap);
+    ui->message_style = st;
+    ui->message_until = ui_now(ui) + MESSAGE_MS;
+    ui_dirty(ui);
+}
+
+void ui_say_error(struct ui *ui, const struct pl_err *e)
+{
+    const struct pl_error_info *i = pl_error_info(e->code);
+    ui_say(ui, STYLE_LATE, "%s", e->text[0] ? e->text : i->title);
+}
+
+unsigned ui_context(const struct ui *ui)
+{
+    if (ui->prompt.is_open)
+        return ui->prompt.is_menu ? CTX_MENU : CTX_PROMPT;
+    if (ui->rv.editor.review)
+        return CTX_EDIT;
+    return ui->view == VIEW_HOME ? CTX_HOME : ui->view == VIEW_REVIEW ? CTX_REVIEW : CTX_ENTRY;
+}
+
+void ui_presence(struct ui *ui)
+{
+    struct rview *rv = &ui->rv;
+    struct pl_caret c = {.set = false};
+    enum pl_presence_state state = PL_PRESENT_READING;
+    if (!rv->review || !rv->is_open)
+        return;
+    if (rv->editor.review) {
+        c = editor_caret(&rv->editor);
+        state = PL_PRESENT_TYPING;
+    } else if (ui->view == VIEW_ENTRY) {
+        c = (struct pl_caret){.set = true, .eid = rv->entry};
+    } else if (ui->view == VIEW_REVIEW) {
+        const struct item *it = list_at(&rv->lists[rv->tab]);
+        if (it && !pl_eid_is_root(it->eid))
+            c = (struct pl_caret){.set = true, .eid = it->eid};
+    }
+    review_caret(rv->review, &c, state, rv->tab + 1);
+}
+
+/* --- the end
+ * ----------------------------------------------------------------------------------------- */
+
+static void on_quit_choice(struct ui *ui, const char *text, size_t choice)
+{
+    if (text && choice == 1) {
+        ui->is_quitting = true;
+        ui->quit_at = 0;
+    }
+}
+
+void ui_quit(struct ui *ui)
+{
+    char label[160];
+    size_t n = status_unsent(ui);
+    if (n > 0 && client_link_state(ui->client) != LINK_UP) {
+        (void)snprintf(label, sizeof(label),
+                       "%zu changes not sent. They stay in the journal and go next time", n);
+        prompt_menu(&ui->prompt, label, on_quit_choice);
+        prompt_option(&ui->prompt, "stay");
+        prompt_option(&ui->prompt, "quit");
+        return;
+    }
+    /* Connected: what is under way is given a moment. */
+    ui->is_quitting = true;
+    ui->quit_at = ui_now(ui) + QUIT_MS;
+    ui_wake_at(ui, ui->quit_at);
+    if (n > 0)
+        ui_say(ui, STYLE_TEXT, "Sending what is left");
+}
+
+/* --- commands
+ * ---------------------------------------------------------------------------------------- */
+
+static bool common_command(struct ui *ui, enum ui_cmd cmd)
+{
+    if (cmd == CMD_HELP) {
+        ui->is_help = true;
+        ui->help_top = 0;
+    } else if (cmd == CMD_REDRAW) {
+        ui->paint_all = true;
+    } else if (cmd == CMD_SUSPEND) {
+        term_suspend(ui->term);
+    } else if (cmd == CMD_QUIT || cmd == CMD_LEAVE) {
+        ui_quit(ui);
+    } else if (cmd == CMD_REFRESH) {
+        client_redial(ui->client);
+        if (ui->view == VIEW_HOME)
+            home_ask(ui);
+    } else if (cmd == CMD_SAVE) {
+        ui_say(ui, STYLE_TEXT, "Always saved: every key is kept as it is typed");
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static void edit_command(struct ui *ui, enum ui_cmd cmd)
+{
+    struct pl_err e;
+    pl_err_init(&e);
+    if (cmd == CMD_DONE) {
+        editor_close(&ui->rv.editor);
+        ui->rv.is_stale = true;
+        return;
+    }
+    if (editor_command(&ui->rv.editor, cmd, &e) < 0)
+        ui_say_error(ui, &e);
+}
+
+void ui_command(struct ui *ui, enum ui_cmd cmd)
+{
+    unsigned ctx = ui_context(ui);
+    if (ctx & (CTX_PROMPT | CTX_MENU))
+        prompt_command(&ui->prompt, ui, cmd);
+    else if (common_command(ui, cmd))
+        ;
+    else if (ctx == CTX_EDIT)
+        edit_command(ui, cmd);
+    else if (ctx == CTX_HOME)
+        home_command(ui, cmd);
+    else if (ctx == CTX_REVIEW)
+        rview_command(ui, cmd);
+    else
+        entry_command(ui, cmd);
+}
+
+/* --- text
+ * ------------------------------------------------------------------------------------------ */
+
+/* A letter that means nothing here. Three within a second are somebody typing blindly. */
+static void stray(struct ui *ui)
+{
+    uint64_t now = ui_now(ui);
+    if (now - ui->stray_ms > 1000)
+        ui->strays = 0;
+    ui->stray_ms = now;
+    if (++ui->strays < 3)
+        return;
+    ui->strays = 0;
+    ui->deaf_until = now + 1000;
+    ui_say(ui, STYLE_TEXT, "Looks like typing: press e to edit a text, ? for the keys");
+}
+
+static void browse_text(struct ui *ui, const char *text, size_t n)
+{
+    const uint8_t *p = (const uint8_t *)text;
+    const uint8_t *end = p + n;
+    while (p < end && ui_now(ui) >= ui->deaf_until) {
+        uint32_t c = 0;
+        unsigned ctx = ui_context(ui);
+        if (!(ctx & CTX_BROWSE)) { /* a key before has opened something: the rest is for that */
+            struct input_event ev = {.type = INPUT_TEXT};
+            ev.text = (const char *)p;
+            ev.n = (size_t)(end - p);
+            ui_event(ui, &ev);
+            return;
+        }
+        p += pl_utf8_decode(p, end, &c);
+        enum ui_cmd cmd = keymap_find(ctx, c, 0);
+        if (cmd == CMD_NONE)
+            stray(ui);
+        else
+            ui_command(ui, cmd);
+    }
+}
+
+static void type(struct ui *ui, const struct input_event *ev)
+{
+    struct pl_err e;
+    int rc = 0;
+    pl_err_init(&e);
+    bool is_paste = ev->type == INPUT_PASTE;
+    if (ui->prompt.is_open)
+        prompt_type(&ui->prompt, ui, ev->text, ev->n);
+    else if (ui->rv.editor.review && is_paste)
+        rc = editor_paste(&ui->rv.editor, ev->text, ev->n, &e);
+    else if (ui->rv.editor.review)
+        rc = editor_type(&ui->rv.editor, ev->text, ev->n, &e);
+    else if (is_paste)
+        ui_say(ui, STYLE_TEXT, "Pasted text is never run as keys: press e to edit a text first");
+    else
+        browse_text(ui, ev->text, ev->n);
+    if (rc < 0)
+        ui_say_error(ui, &e);
+}
+
+static void help_event(struct ui *ui, const struct input_event *ev)
+{
+    bool is_key = ev->type == INPUT_KEY;
+    if (is_key && (ev->key == IK_DOWN || ev->key == IK_PAGE_DOWN))
+        ui->help_top += ev->key == IK_DOWN ? 1 : 10;
+    else if (is_key && (ev->key == IK_UP || ev->key == IK_PAGE_UP))
+        ui->help_top -= ui->help_top < (ev->key == IK_UP ? 1U : 10U) ? ui->help_top
+                        : ev->key == IK_UP                           ? 1
+                                                                     : 10;
+    else if (is_key || ev->type == INPUT_TEXT)
+        ui->is_help = false;
+}
+
+void ui_event(void *ctx, const struct input_event *ev)
+{
+    struct ui *ui = ctx;
+    if (ui->is_quitting)
+        return;
+    ui_dirty(ui);
+    if (ev->type == INPUT_REPORT) {
+        term_report(ui->term, ev);
+    } else if (ev->type == INPUT_PASTE_TOO_LONG) {
+        ui_say(ui, STYLE_LATE,
+               "%llu KiB were pasted, at most 1024 fit: nothing was taken. Paste it in parts, or "
+               "put it where others can read it and paste its address",
+               (unsigned long long)ev->count / 1024);
+    } else if (ui->is_help) {
+        help_event(ui, ev);
+    } else if (ev->type == INPUT_TEXT || ev->type == INPUT_PASTE) {
+        type(ui, ev);
+    } else if (ev->type == INPUT_KEY) {
+        enum ui_cmd cmd = keymap_find(ui_context(ui), ev->key, ev->mods);
+        if (cmd != CMD_NONE)
+            ui_command(ui, cmd);
+    }
+    ui_presence(ui);
+}
+
+void ui_print_keys(FILE *out)
+{
+    keymap_print(out);
+}
