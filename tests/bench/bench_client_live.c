@@ -10,12 +10,20 @@
  * arrived at another client of the same review.
  *
  *   bench_client_live --config DIR --mode latency|throughput|memory [--clients N] [--reviews N]
- *                     [--rate EDITS_PER_S] [--secs S] [--pid SERVER_PID]
+ *                     [--rate EDITS_PER_S] [--secs S] [--pid SERVER_PID] [--pg POSTMASTER_PID]
+ *
+ * One JSON line. Processor time is that of the server process and of the postmaster with all its
+ * children, over the measured part. "missing" counts deliveries that never came.
  */
+#include <errno.h>
+#include <dirent.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
 #include <uv.h>
 
 #include "plimsoll/base/mem.h"
@@ -27,8 +35,11 @@
 #include "net/link.h"
 #include "net/trust.h"
 
-#define KEYS_MAX 4096 /* keys in one changeset or waiting */
+#define KEYS_MAX 4096 /* waiting keys of one person */
 #define SEQ_RING 1024
+#define STEP_US  200u /* keys that fall due within this are typed together */
+#define SETTLE_S 5u   /* for what is on its way at the end */
+#define IDLE_MS  1500u
 
 struct flight { /* a changeset and when its keys were due */
     uint64_t seq;
@@ -63,9 +74,11 @@ struct bench {
     double rate; /* edits a second, all together */
     double secs;
     const char *mode;
-    int pid;
-    uv_timer_t tick;
-    bool is_running, is_over;
+    uint64_t pid, pg;
+    int clock; /* timerfd: the next key that is due */
+    uv_poll_t tick;
+    double cpu_s, pg_cpu_s;
+    bool is_warm, is_cold, is_over; /* the measured part has begun, has ended */
     uint64_t start_us, end_us, warm_us;
     float *visible_ms, *ack_ms;
     size_t n_visible, n_ack, cap;
@@ -141,7 +154,7 @@ static void type_due(struct thin *t, uint64_t now)
             t->waiting_us[t->waiting++] = t->next_due_us;
         else
             b->nacks++; /* hopelessly behind: counts as lost */
-        if (now - t->next_due_us > b->max_lag_us && t->waiting == 1)
+        if (now - t->next_due_us > b->max_lag_us)
             b->max_lag_us = now - t->next_due_us;
         b->typed++;
         t->next_due_us += (uint64_t)gap;
@@ -149,21 +162,110 @@ static void type_due(struct thin *t, uint64_t now)
     submit(t);
 }
 
-static void on_tick(uv_timer_t *h)
+/* --- processor time
+ * ------------------------------------------------------------------------------ */
+
+/* User and system time of a process in seconds; with_dead: also of its children that have ended.
+ * *parent (may be NULL) gets its parent. */
+static double cpu_of(uint64_t pid, bool with_dead, unsigned *parent)
+{
+    char path[64];
+    char line[1024];
+    unsigned ppid = 0;
+    unsigned long u = 0;
+    unsigned long s = 0;
+    long cu = 0;
+    long cs = 0;
+    (void)snprintf(path, sizeof(path), "/proc/%llu/stat", (unsigned long long)pid);
+    FILE *f = fopen(path, "r");
+    size_t n = f ? fread(line, 1, sizeof(line) - 1, f) : 0;
+    if (f)
+        (void)fclose(f);
+    line[n] = '\0';
+    const char *p = strrchr(line, ')');
+    if (!p || sscanf(p + 2, "%*c %u %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu %ld %ld", &ppid, &u,
+                     &s, &cu, &cs) != 5)
+        return 0;
+    if (parent)
+        *parent = ppid;
+    double ticks = (double)u + (double)s + (with_dead ? (double)cu + (double)cs : 0.0);
+    return ticks / (double)sysconf(_SC_CLK_TCK);
+}
+
+static double cpu_of_cluster(uint64_t postmaster)
+{
+    DIR *d = postmaster ? opendir("/proc") : NULL;
+    const struct dirent *de = NULL;
+    double sum = postmaster ? cpu_of(postmaster, true, NULL) : 0;
+    while (d && (de = readdir(d))) {
+        uint64_t pid = 0;
+        unsigned parent = 0;
+        if (pl_parse_u64(de->d_name, &pid) < 0)
+            continue;
+        double s = cpu_of(pid, false, &parent);
+        if (parent == postmaster)
+            sum += s;
+    }
+    if (d)
+        (void)closedir(d);
+    return sum;
+}
+
+static void take_cpu(struct bench *b, double sign)
+{
+    if (b->pid)
+        b->cpu_s += sign * cpu_of(b->pid, false, NULL);
+    b->pg_cpu_s += sign * cpu_of_cluster(b->pg);
+}
+
+/* --- the clock
+ * ----------------------------------------------------------------------------------- */
+
+static void set_clock(struct bench *b, uint64_t now)
+{
+    uint64_t next = now + 1000000;
+    for (unsigned i = 0; i < b->clients; i++)
+        if (b->all[i].next_due_us < next)
+            next = b->all[i].next_due_us;
+    if (now >= b->end_us)
+        next = now + 10000;
+    if (next < now + STEP_US)
+        next = now + STEP_US;
+    struct itimerspec at = {.it_value = {(time_t)(next / 1000000), (long)(next % 1000000) * 1000}};
+    if (timerfd_settime(b->clock, TFD_TIMER_ABSTIME, &at, NULL) < 0)
+        die("timerfd", strerror(errno));
+}
+
+static void on_tick(uv_poll_t *h, int status, int events)
 {
     struct bench *b = h->data;
+    uint64_t times = 0;
     uint64_t now = pl_mono_us();
+    (void)status;
+    (void)events;
+    (void)!read(b->clock, &times, sizeof(times));
     for (unsigned i = 0; i < b->clients; i++)
         type_due(&b->all[i], now);
+    if (!b->is_warm && now >= b->warm_us) {
+        b->is_warm = true;
+        take_cpu(b, -1);
+    }
+    if (!b->is_cold && now >= b->end_us) {
+        b->is_cold = true;
+        take_cpu(b, 1);
+    }
     if (now > b->end_us) {
         bool waits = false;
         for (unsigned i = 0; i < b->clients; i++)
             waits |= b->all[i].in_flight || b->all[i].waiting;
-        if (!waits || now > b->end_us + 5000000) {
+        /* one round more: the last revisions are on their way to the others */
+        if ((!waits && now > b->end_us + 200000) || now > b->end_us + SETTLE_S * 1000000u) {
             b->is_over = true;
             uv_stop(&b->loop);
+            return;
         }
     }
+    set_clock(b, now);
 }
 
 /* --- messages
@@ -208,16 +310,18 @@ static void open_room(struct thin *t)
         die("open", "link is down");
 }
 
-static void create_room(struct bench *b)
+static void create_rooms(struct bench *b)
 {
-    struct pl_msg m = {.type = PL_MSG_CREATE};
-    uint8_t op_id[16];
-    pl_random_bytes(op_id, sizeof(op_id));
-    m.u.create.rid = b->created + 1;
-    m.u.create.op_id = (struct pl_bytes){op_id, sizeof(op_id)};
-    m.u.create.title = "Load";
-    if (!link_send(b->all[0].link, &m))
-        die("create", "link is down");
+    for (unsigned i = 0; i < b->rooms; i++) {
+        struct pl_msg m = {.type = PL_MSG_CREATE};
+        uint8_t op_id[16];
+        pl_random_bytes(op_id, sizeof(op_id));
+        m.u.create.rid = i + 1;
+        m.u.create.op_id = (struct pl_bytes){op_id, sizeof(op_id)};
+        m.u.create.title = "Load";
+        if (!link_send(b->all[0].link, &m))
+            die("create", "link is down");
+    }
 }
 
 static void on_message(void *ctx, struct pl_msg *m)
@@ -230,8 +334,6 @@ static void on_message(void *ctx, struct pl_msg *m)
         b->reviews[m->u.created.rid - 1] = m->u.created.review;
         if (++b->created == b->rooms)
             uv_stop(&b->loop);
-        else
-            create_room(b);
     } else if (m->type == PL_MSG_OPENED) {
         t->epoch = m->u.opened.epoch;
         t->seq = m->u.opened.last_seq;
@@ -288,34 +390,40 @@ static void connect_all(struct bench *b)
         (void)uv_run(&b->loop, UV_RUN_DEFAULT);
 }
 
-static double rss_kb(int pid)
+static double rss_kb(uint64_t pid)
 {
     char path[64];
     char line[256];
-    double kb = 0;
-    (void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+    unsigned long kb = 0;
+    (void)snprintf(path, sizeof(path), "/proc/%llu/status", (unsigned long long)pid);
     FILE *f = fopen(path, "r");
-    if (!f)
-        return 0;
-    while (fgets(line, sizeof(line), f)) {
-        if (pl_str_starts(line, "VmRSS:"))
-            kb = strtod(line + 6, NULL);
+    while (f && fgets(line, sizeof(line), f) && sscanf(line, "VmRSS: %lu", &kb) != 1) {
     }
-    (void)fclose(f);
-    return kb;
+    if (f)
+        (void)fclose(f);
+    return (double)kb;
+}
+
+static void on_idle(uv_timer_t *t)
+{
+    uv_stop(t->loop);
 }
 
 static void run_memory(struct bench *b, double before_kb)
 {
+    uv_timer_t idle;
+    (void)uv_timer_init(&b->loop, &idle);
+    (void)uv_timer_start(&idle, on_idle, IDLE_MS, 0);
+    (void)uv_run(&b->loop, UV_RUN_DEFAULT);
     double after = rss_kb(b->pid);
     (void)printf("{\"bench\":\"memory\",\"connections\":%u,\"kb_per_connection\":%.1f,"
-                 "\"rss_at_0_mb\":%.1f}\n",
-                 b->clients, (after - before_kb) / b->clients, before_kb / 1024);
+                 "\"rss_at_0_mb\":%.1f,\"rss_mb\":%.1f}\n",
+                 b->clients, (after - before_kb) / b->clients, before_kb / 1024, after / 1024);
 }
 
-static void run_load(struct bench *b)
+static void prepare(struct bench *b)
 {
-    create_room(b);
+    create_rooms(b);
     (void)uv_run(&b->loop, UV_RUN_DEFAULT);
     for (unsigned i = 0; i < b->clients; i++)
         open_room(&b->all[i]);
@@ -329,68 +437,95 @@ static void run_load(struct bench *b)
     for (unsigned i = 0; i < b->clients; i++)
         b->all[i].next_due_us =
             b->start_us + (uint64_t)(1e6 / b->rate * i) + pl_random_u64() % 1000;
-    (void)uv_timer_init(&b->loop, &b->tick);
+    b->clock = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (b->clock < 0)
+        die("timerfd", strerror(errno));
+    (void)uv_poll_init(&b->loop, &b->tick, b->clock);
     b->tick.data = b;
-    (void)uv_timer_start(&b->tick, on_tick, 0, 1);
-    (void)uv_run(&b->loop, UV_RUN_DEFAULT);
-    qsort(b->visible_ms, b->n_visible, sizeof(float), by_value);
-    qsort(b->ack_ms, b->n_ack, sizeof(float), by_value);
+    (void)uv_poll_start(&b->tick, UV_READABLE, on_tick);
+    set_clock(b, b->start_us);
+}
+
+static void report(const struct bench *b)
+{
     uint64_t acked = 0;
+    double per_10k = b->n_ack ? 10000.0 / (double)b->n_ack : 0;
+    double wanted = (double)b->n_ack * ((double)b->clients / b->rooms - 1);
     for (unsigned i = 0; i < b->clients; i++)
         acked += b->all[i].acked;
     (void)printf("{\"bench\":\"%s\",\"reviews\":%u,\"clients\":%u,\"rate\":%.0f,"
-                 "\"typed\":%llu,\"acked\":%llu,\"nacks\":%llu,\"edits_per_s\":%.0f,"
-                 "\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,\"max_ms\":%.3f,"
-                 "\"ack_p50_ms\":%.3f,\"ack_p99_ms\":%.3f,\"loader_lag_ms\":%.1f}\n",
+                 "\"typed\":%llu,\"acked\":%llu,\"nacks\":%llu,\"missing\":%.0f,"
+                 "\"edits_per_s\":%.0f,\"p50_ms\":%.3f,\"p90_ms\":%.3f,\"p99_ms\":%.3f,"
+                 "\"max_ms\":%.3f,\"ack_p50_ms\":%.3f,\"ack_p99_ms\":%.3f,\"loader_lag_ms\":%.1f,"
+                 "\"cpu_s_per_10k_edits\":%.3f,\"pg_cpu_s_per_10k_edits\":%.3f}\n",
                  b->mode, b->rooms, b->clients, b->rate, (unsigned long long)b->typed,
                  (unsigned long long)acked, (unsigned long long)b->nacks,
-                 (double)b->n_ack / b->secs, at(b->visible_ms, b->n_visible, 0.5),
-                 at(b->visible_ms, b->n_visible, 0.9), at(b->visible_ms, b->n_visible, 0.99),
-                 at(b->visible_ms, b->n_visible, 1.0), at(b->ack_ms, b->n_ack, 0.5),
-                 at(b->ack_ms, b->n_ack, 0.99), (double)b->max_lag_us / 1000);
+                 wanted - (double)b->n_visible, (double)b->n_ack / b->secs,
+                 at(b->visible_ms, b->n_visible, 0.5), at(b->visible_ms, b->n_visible, 0.9),
+                 at(b->visible_ms, b->n_visible, 0.99), at(b->visible_ms, b->n_visible, 1.0),
+                 at(b->ack_ms, b->n_ack, 0.5), at(b->ack_ms, b->n_ack, 0.99),
+                 (double)b->max_lag_us / 1000, b->cpu_s * per_10k, b->pg_cpu_s * per_10k);
+}
+
+static void run_load(struct bench *b)
+{
+    prepare(b);
+    (void)uv_run(&b->loop, UV_RUN_DEFAULT);
+    qsort(b->visible_ms, b->n_visible, sizeof(float), by_value);
+    qsort(b->ack_ms, b->n_ack, sizeof(float), by_value);
+    report(b);
     free(b->visible_ms);
     free(b->ack_ms);
 }
 
+/* --- command line
+ * -------------------------------------------------------------------------------- */
+
+enum { CONFIG, MODE, CLIENTS, REVIEWS, RATE, SECS, PID, PG, OPTIONS };
+
+static void read_options(int argc, char **argv, const char *value[OPTIONS])
+{
+    static const struct option opts[] = {{"config", 1, NULL, CONFIG + 1},
+                                         {"mode", 1, NULL, MODE + 1},
+                                         {"clients", 1, NULL, CLIENTS + 1},
+                                         {"reviews", 1, NULL, REVIEWS + 1},
+                                         {"rate", 1, NULL, RATE + 1},
+                                         {"secs", 1, NULL, SECS + 1},
+                                         {"pid", 1, NULL, PID + 1},
+                                         {"pg", 1, NULL, PG + 1},
+                                         {NULL, 0, NULL, 0}};
+    int o = 0;
+    while ((o = getopt_long(argc, argv, "", opts, NULL)) != -1) {
+        if (o < 1 || o > OPTIONS)
+            exit(2);
+        value[o - 1] = optarg;
+    }
+}
+
+static uint64_t number(const char *s, uint64_t preset)
+{
+    uint64_t n = preset;
+    if (s && (pl_parse_u64(s, &n) < 0 || n > 100000000))
+        die("not a number", s);
+    return n;
+}
+
 int main(int argc, char **argv)
 {
-    static const struct option opts[] = {{"config", 1, NULL, 'c'},  {"mode", 1, NULL, 'm'},
-                                         {"clients", 1, NULL, 'n'}, {"reviews", 1, NULL, 'r'},
-                                         {"rate", 1, NULL, 'e'},    {"secs", 1, NULL, 's'},
-                                         {"pid", 1, NULL, 'p'},     {NULL, 0, NULL, 0}};
-    static struct bench b = {.clients = 5, .rooms = 1, .rate = 25, .secs = 5, .mode = "latency"};
-    const char *config = NULL;
+    static struct bench b = {.mode = "latency"};
+    const char *v[OPTIONS] = {NULL};
     struct pl_err e;
-    int o;
-    while ((o = getopt_long(argc, argv, "", opts, NULL)) != -1) {
-        switch (o) {
-        case 'c':
-            config = optarg;
-            break;
-        case 'm':
-            b.mode = optarg;
-            break;
-        case 'n':
-            b.clients = (unsigned)strtoul(optarg, NULL, 10);
-            break;
-        case 'r':
-            b.rooms = (unsigned)strtoul(optarg, NULL, 10);
-            break;
-        case 'e':
-            b.rate = strtod(optarg, NULL);
-            break;
-        case 's':
-            b.secs = strtod(optarg, NULL);
-            break;
-        case 'p':
-            b.pid = (int)strtol(optarg, NULL, 10);
-            break;
-        default:
-            return 2;
-        }
-    }
+    read_options(argc, argv, v);
+    if (v[MODE])
+        b.mode = v[MODE];
+    b.clients = (unsigned)number(v[CLIENTS], 5);
+    b.rooms = (unsigned)number(v[REVIEWS], 1);
+    b.rate = (double)number(v[RATE], 25);
+    b.secs = (double)number(v[SECS], 5);
+    b.pid = number(v[PID], 0);
+    b.pg = number(v[PG], 0);
     pl_err_init(&e);
-    if (trust_load(config, "default", &b.profile, &e) < 0)
+    if (trust_load(v[CONFIG], "default", &b.profile, &e) < 0)
         die("profile", e.text);
     b.tls = trust_tls_ctx(&b.profile, &e);
     if (!b.tls)
