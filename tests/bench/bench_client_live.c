@@ -310,18 +310,16 @@ static void open_room(struct thin *t)
         die("open", "link is down");
 }
 
-static void create_rooms(struct bench *b)
+static void create_room(struct bench *b)
 {
-    for (unsigned i = 0; i < b->rooms; i++) {
-        struct pl_msg m = {.type = PL_MSG_CREATE};
-        uint8_t op_id[16];
-        pl_random_bytes(op_id, sizeof(op_id));
-        m.u.create.rid = i + 1;
-        m.u.create.op_id = (struct pl_bytes){op_id, sizeof(op_id)};
-        m.u.create.title = "Load";
-        if (!link_send(b->all[0].link, &m))
-            die("create", "link is down");
-    }
+    struct pl_msg m = {.type = PL_MSG_CREATE};
+    uint8_t op_id[16];
+    pl_random_bytes(op_id, sizeof(op_id));
+    m.u.create.rid = b->created + 1;
+    m.u.create.op_id = (struct pl_bytes){op_id, sizeof(op_id)};
+    m.u.create.title = "Load";
+    if (!link_send(b->all[0].link, &m))
+        die("create", "link is down");
 }
 
 static void on_message(void *ctx, struct pl_msg *m)
@@ -334,6 +332,8 @@ static void on_message(void *ctx, struct pl_msg *m)
         b->reviews[m->u.created.rid - 1] = m->u.created.review;
         if (++b->created == b->rooms)
             uv_stop(&b->loop);
+        else
+            create_room(b);
     } else if (m->type == PL_MSG_OPENED) {
         t->epoch = m->u.opened.epoch;
         t->seq = m->u.opened.last_seq;
@@ -423,7 +423,7 @@ static void run_memory(struct bench *b, double before_kb)
 
 static void prepare(struct bench *b)
 {
-    create_rooms(b);
+    create_room(b);
     (void)uv_run(&b->loop, UV_RUN_DEFAULT);
     for (unsigned i = 0; i < b->clients; i++)
         open_room(&b->all[i]);
