@@ -103,7 +103,7 @@ int journal_list(const char *state_dir, void (*cb)(void *ctx, const struct journ
                  void *ctx, struct pl_err *e)
 {
     char top[JOURNAL_PATH_MAX];
-    char dir[JOURNAL_PATH_MAX];
+    char of_host[JOURNAL_PATH_MAX];
     struct dirent *de;
 
     if (pl_path_join(top, sizeof top, state_dir, "journal") != 0)
@@ -114,8 +114,8 @@ int journal_list(const char *state_dir, void (*cb)(void *ctx, const struct journ
     if (d == NULL)
         return pl_fail(e, PL_E_IO, "cannot read %s: %s", top, strerrordesc_np(errno));
     while ((de = readdir(d)) != NULL) {
-        if (de->d_name[0] != '.' && pl_path_join(dir, sizeof dir, top, de->d_name) == 0)
-            list_host(dir, de->d_name, cb, ctx);
+        if (de->d_name[0] != '.' && pl_path_join(of_host, sizeof of_host, top, de->d_name) == 0)
+            list_host(of_host, de->d_name, cb, ctx);
     }
     (void)closedir(d);
     return 0;

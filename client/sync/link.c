@@ -71,6 +71,8 @@ void sync_reopen_later(struct sync *s)
     if (wait > SYNC_REOPEN_MAX_US)
         wait = SYNC_REOPEN_MAX_US;
     s->reopens++;
+    /* Not all at the same time: up to a quarter more, different for each client and try. */
+    wait += wait / 64 * (int64_t)((s->client * 0x9E3779B97F4A7C15U + s->reopens) >> 32 & 15);
     s->reopen_us = s->now_us + wait;
 }
 
@@ -183,7 +185,8 @@ void sync_check_live(struct sync *s)
         return;
     s->link = SYNC_LIVE;
     s->wait_us = 0;
-    s->reopens = 0;
+    if (s->inflight == NULL && s->queue == NULL)
+        s->reopens = 0; /* else when something was acknowledged */
     s->caret_dirty = true;
 }
 

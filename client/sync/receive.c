@@ -155,6 +155,7 @@ static int take_own(struct sync *s, const struct pl_rev *r, struct pl_err *e)
 
     s->inflight = NULL;
     s->flight = FLIGHT_NONE;
+    s->reopens = 0;
     if (s->wait_us != 0)
         s->rtt_us = s->rtt_us == 0 ? s->now_us - s->wait_us
                                    : (s->rtt_us * 7 + (s->now_us - s->wait_us)) / 8;

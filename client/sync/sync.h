@@ -58,8 +58,8 @@ struct sync_handlers {
     void *ctx;
 };
 
-/* A new, empty copy of `review` for session `client` (random 64 bits). Client 0 is a reader without a
- * session: it follows the review, and every edit of it is refused with -PL_E_PERM. */
+/* A new, empty copy of `review` for session `client` (random 64 bits). Client 0 is a reader without
+ * a session: it follows the review, and every edit of it is refused with -PL_E_PERM. */
 struct sync *sync_new(uint64_t review, uint64_t client, const struct sync_handlers *h);
 void sync_free(struct sync *s);
 

@@ -81,6 +81,7 @@ static void send_nack(struct node *n, struct conn *c, uint64_t seq, int code, co
 /* From inside of the log core: the nack goes out when the core is done. */
 struct late_nack {
     struct conn *c;
+    uint32_t epoch;
     uint64_t seq;
     int code;
     char why[240];
@@ -97,7 +98,7 @@ static void on_answer(void *ctx, const struct oplog_origin *o, uint64_t rev, int
     (void)n;
     if (rev > 0 || o->ctx == NULL || n_late == sizeof late / sizeof late[0])
         return;
-    late[n_late] = (struct late_nack){.c = o->ctx, .seq = o->seq, .code = code};
+    late[n_late] = (struct late_nack){.c = o->ctx, .epoch = o->epoch, .seq = o->seq, .code = code};
     (void)snprintf(late[n_late].why, sizeof late[0].why, "%s", why);
     n_late++;
 }
@@ -105,7 +106,7 @@ static void on_answer(void *ctx, const struct oplog_origin *o, uint64_t rev, int
 static void flush_answers(struct node *n)
 {
     for (size_t i = 0; i < n_late; i++) {
-        if (late[i].c->epoch == n->w->store.sessions[late[i].c->client].epoch)
+        if (late[i].c->epoch == late[i].epoch) /* not of a session before this one */
             send_nack(n, late[i].c, late[i].seq, late[i].code, late[i].why);
     }
     n_late = 0;
@@ -379,6 +380,8 @@ static void submit(struct node *n, struct conn *c, const struct pl_submit *m)
                                    .ctx = c};
     struct oplog_session s;
 
+    if (m->epoch < c->epoch)
+        return; /* sent before it knew of the newer session: that one has the answer */
     pl_cs_copy(&cs, &m->cs);
     int rc = oplog_submit(n->log, &o, &cs, &e);
     flush_answers(n);

@@ -137,61 +137,26 @@ static void run_step(struct world *w, const struct step *s)
 
     w->now_us += (int64_t)(s->d % 200) * 1000;
     pl_env_fake_advance_us(&w->env, 1000);
-    switch (s->kind / 64 % 32) {
-    case 0:
-    case 1:
-    case 2:
-    case 3:
+    uint32_t k = s->kind / 64 % 32;
+    if (k < 6) {
         client_edit(c, s);
-        break;
-    case 4:
-    case 5:
+    } else if (k < 8) {
         if (!w->set.keep_root)
             client_undo(c, s->c % 3 == 0);
-        break;
-    case 6:
-    case 7:
-    case 8:
-    case 9:
-    case 10:
-    case 11:
-    case 12:
+    } else if (k < 15) {
         deliver(w, true, s->b, 1 + s->c % 3);
-        break;
-    case 13:
-    case 14:
-    case 15:
-    case 16:
-    case 17:
-    case 18:
-    case 19:
+    } else if (k < 22) {
         deliver(w, false, s->b, 1 + s->c % 4);
-        break;
-    case 20:
-    case 21:
-    case 22:
-    case 23:
-    case 24:
-    case 25:
+    } else if (k < 28) {
         node_step(n, s->c);
-        break;
-    case 26:
+    } else if (k < 29) {
         node_poll(n);
-        break;
-    case 27:
         client_tick(c);
-        break;
-    case 28:
+    } else if (k < 31) {
         if (c->conn == NULL)
             client_connect(c, s->b % w->set.nodes);
-        break;
-    case 29:
-    case 30:
-        client_edit(c, s);
-        break;
-    default:
+    } else {
         trouble(w, s);
-        break;
     }
 }
 

@@ -332,11 +332,18 @@ TEST(sync_opens_again_after_a_while_when_the_server_cannot)
     b.now_us += 400000;
     assert_true(sync_tick(b.s, b.now_us));
     assert_int_equal(bench_count(&b, PL_MSG_OPEN), 1);
-    b.now_us += 200000;
+    b.now_us += 300000;
     assert_true(sync_tick(b.s, b.now_us));
     assert_int_equal(bench_count(&b, PL_MSG_OPEN), 2);
     bench_opened(&b, 0, 0, 0);
     assert_int_equal(bench_count(&b, PL_MSG_SUBMIT), 2);
+    bench_nack(&b, PL_E_UNAVAILABLE, 1); /* twice as long now */
+    b.now_us += 900000;
+    assert_true(sync_tick(b.s, b.now_us));
+    assert_int_equal(bench_count(&b, PL_MSG_OPEN), 2);
+    b.now_us += 400000;
+    assert_true(sync_tick(b.s, b.now_us));
+    assert_int_equal(bench_count(&b, PL_MSG_OPEN), 3);
     bench_release(&b);
 }
 
