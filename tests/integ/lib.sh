@@ -10,16 +10,17 @@
 #   join USER [USER ...]        devices under $work/USER
 #   as USER ARGS...             plimsoll as that person
 #
-# PL_BUILD: build folder. KEEP=1 leaves $work behind.
+# PL_BUILD: build folder. PL_SERVER: another server program. KEEP=1 leaves $work behind.
 set -u
 build=${PL_BUILD:?PL_BUILD is not set}
-server=$build/plimsolld
+server=${PL_SERVER-$build/plimsolld}
 client=$build/plimsoll
 if [ ! -x "$server" ] || [ ! -x "$client" ]; then
     echo "plimsolld and plimsoll are not built"
     exit 77
 fi
-declare -a pid=() port=()
+pid=()
+port=()
 started=() # further processes of the test, ended with it
 work=
 data=
