@@ -107,6 +107,8 @@ static bool asked(void *ctx)
 int cli_call(struct cli *c, struct pl_msg *m, cli_take take, void *ctx, struct pl_err *e)
 {
     struct asking a = {.c = c, .take = take, .ctx = ctx, .e = e};
+    if (c->opt->offline)
+        return pl_fail(e, PL_E_UNREACHABLE, "this needs the server; leave --offline out");
     client_call(c->client, m, c->timeout_ms, on_reply, &a);
     /* The request has its own deadline, and always ends: a little more than it, and never less. */
     int rc = cli_wait(c, asked, &a, c->timeout_ms + 1000, e);
@@ -204,17 +206,24 @@ static bool is_settled(void *ctx)
 
 int cli_settle(struct cli *c, struct review *r, bool *queued, struct pl_err *e)
 {
-    struct sync_status st;
     *queued = false;
     int rc = c->opt->offline ? -PL_E_UNREACHABLE : cli_wait(c, is_settled, r, c->timeout_ms, e);
-    sync_status(review_sync(r), &st);
     if (rc == 0 && the_refusal.code != 0) {
         const char *file = review_rescue_path(r);
         return pl_fail(e, the_refusal.code, "%.60s%s%.165s", the_refusal.why,
                        file[0] ? "; kept in " : "", file);
     }
-    if (rc < 0 && (c->opt->queue || c->opt->offline)) {
+    if (rc == 0 && !sync_is_saved(review_sync(r)))
+        return pl_fail(e, PL_E_REVOKED,
+                       "access to the review has ended; the change is kept in the "
+                       "journal, not sent");
+    /* Only what passes by itself is waited for: a device that was refused never sends it. */
+    bool passes = pl_error_info(rc)->exit_status == pl_error_info(PL_E_UNREACHABLE)->exit_status;
+    if (rc < 0 && passes && (c->opt->queue || c->opt->offline)) {
         pl_err_init(e);
+        rc = review_keep(r, e);
+        if (rc < 0)
+            return rc;
         *queued = true;
         cli_say(c, "kept on this machine; it is sent when the server can be reached");
         return 0;

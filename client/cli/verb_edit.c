@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,6 +53,11 @@ static char *read_file(const char *path, struct pl_err *e)
         pl_buf_release(&b);
         return NULL;
     }
+    if (b.len && memchr(b.data, '\0', b.len)) {
+        (void)pl_fail(e, PL_E_BAD_TEXT, "%s is not a text: it holds a zero byte", path);
+        pl_buf_release(&b);
+        return NULL;
+    }
     return b.len ? pl_buf_steal(&b, NULL) : pl_xstrdup("");
 }
 
@@ -67,39 +73,58 @@ static int run_editor(const char *path, struct pl_err *e)
     if (!editor || !editor[0])
         editor = "vi";
     char *script = pl_xasprintf("%s \"$1\"", editor);
+    /* Ctrl-C in an editor is the editor's: it must not end us and leave the text behind. */
+    struct sigaction ignore = {.sa_handler = SIG_IGN};
+    struct sigaction preset = {.sa_handler = SIG_DFL};
+    struct sigaction old_int;
+    struct sigaction old_quit;
+    (void)sigaction(SIGINT, &ignore, &old_int);
+    (void)sigaction(SIGQUIT, &ignore, &old_quit);
     pid_t pid = fork();
     if (pid == 0) {
+        (void)sigaction(SIGINT, &old_int, NULL);
+        (void)sigaction(SIGQUIT, &old_quit, NULL);
+        (void)sigaction(SIGPIPE, &preset, NULL);
         (void)execl("/bin/sh", "sh", "-c", script, "sh", path, (char *)NULL);
         _exit(127);
     }
     free(script);
     int status = 0;
-    if (pid < 0)
-        return pl_fail(e, PL_E_IO, "cannot start an editor: %s", strerror(errno));
-    while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    int failed = pid < 0 ? errno : 0;
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
+    (void)sigaction(SIGINT, &old_int, NULL);
+    (void)sigaction(SIGQUIT, &old_quit, NULL);
+    if (failed)
+        return pl_fail(e, PL_E_IO, "cannot start an editor: %s", strerror(failed));
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
         return pl_fail(e, PL_E_IO, "the editor '%s' did not end well; nothing was changed", editor);
     return 0;
 }
 
-static char *edit_in_editor(const char *text, struct pl_err *e)
+#define EDIT_PATH "/tmp/plimsoll-XXXXXX.md"
+
+/* The file stays when something fails after it was written: what was typed is in it. Its name comes
+ * back in `path`, "" when there is none. */
+static char *edit_in_editor(const char *text, char path[sizeof(EDIT_PATH)], struct pl_err *e)
 {
-    char path[] = "/tmp/plimsoll-XXXXXX.md";
     char *out = NULL;
     size_t n = strlen(text);
+    (void)pl_strlcpy(path, EDIT_PATH, sizeof(EDIT_PATH));
     int fd = mkstemps(path, 3);
     if (fd < 0) {
         (void)pl_fail(e, PL_E_IO, "no temporary file: %s", strerror(errno));
+        path[0] = '\0';
         return NULL;
     }
-    bool written = write(fd, text, n) == (ssize_t)n;
+    int rc = pl_fd_write_all(fd, text, n, e);
     (void)close(fd);
-    if (!written)
-        (void)pl_fail(e, PL_E_IO, "cannot write %s", path);
-    else if (run_editor(path, e) == 0)
+    if (rc < 0) {
+        (void)unlink(path);
+        path[0] = '\0';
+    } else if (run_editor(path, e) == 0) {
         out = read_file(path, e);
-    (void)unlink(path);
+    }
     if (out) { /* editors end a file with a newline; the text did not have it */
         size_t len = strlen(out);
         if (len > 0 && out[len - 1] == '\n' && (n == 0 || text[n - 1] != '\n'))
@@ -108,13 +133,14 @@ static char *edit_in_editor(const char *text, struct pl_err *e)
     return out;
 }
 
-static char *new_text(struct cli *c, const struct edit_opts *o, const char *base, struct pl_err *e)
+static char *new_text(struct cli *c, const struct edit_opts *o, const char *base,
+                      char path[sizeof(EDIT_PATH)], struct pl_err *e)
 {
     if (!o->file && (c->opt->no_input || !isatty(STDIN_FILENO))) {
         (void)pl_fail(e, PL_E_USAGE, "no terminal for an editor: give --file FILE or --file -");
         return NULL;
     }
-    char *text = o->file ? read_file(o->file, e) : edit_in_editor(o->append ? "" : base, e);
+    char *text = o->file ? read_file(o->file, e) : edit_in_editor(o->append ? "" : base, path, e);
     if (!text || !o->append)
         return text;
     const char *gap = base[0] && base[strlen(base) - 1] != '\n' ? "\n" : "";
@@ -157,10 +183,15 @@ static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_
                        pl_kind_name(pl_entry_kind(en)));
     struct pl_eid eid = pl_entry_eid(en);
     char *base = pl_xstrdup(pl_entry_cstr(en, f->number));
-    char *text = new_text(c, o, base, e);
+    char path[sizeof(EDIT_PATH)] = "";
+    char *text = new_text(c, o, base, path, e);
     rc = text ? 0 : -e->code;
     if (rc == 0)
         rc = act_rewrite(r, eid, f->number, base, text, e);
+    if (rc < 0 && path[0])
+        cli_say(c, "your text is kept in %s", path);
+    else if (path[0])
+        (void)unlink(path); /* the journal has it now */
     if (rc == 0)
         rc = cli_settle(c, r, &queued, e);
     if (rc == 0)

@@ -150,7 +150,7 @@ static int run_send(struct cli *c, void *opts, int argc, char **argv, struct pl_
         rc = cli_connect(c, e);
     char host[300] = "";
     if (rc == 0 && c->client)
-        client_host(c->client, host, sizeof(host));
+        client_journal_host(c->client, host, sizeof(host));
     for (size_t i = 0; rc == 0 && i < k->n; i++) {
         struct review *r = NULL;
         bool queued = false;

@@ -49,8 +49,11 @@ uint64_t client_retry_in_ms(const struct client *c);
 /* Dials now, if it was waiting. */
 void client_redial(struct client *c);
 
-/* "host:port" of the profile, as journals are filed under; and the folder they are in. */
+/* "host:port" of the profile. */
 void client_host(const struct client *c, char *out, size_t size);
+/* What journals are filed under: server and device, since the server ties a session to the device
+ * that began it; and the folder they are in. */
+void client_journal_host(const struct client *c, char *out, size_t size);
 const char *client_state(const struct client *c);
 
 /* The folder of journals and rescue files when nothing else is asked for. */
@@ -95,6 +98,8 @@ void review_close(struct review *r);
 struct sync *review_sync(struct review *r);
 const struct pl_doc *review_doc(const struct review *r); /* the view */
 uint64_t review_id(const struct review *r);
+/* Writes and fsyncs the journal now; an error when what was typed is only in memory. */
+int review_keep(struct review *r, struct pl_err *e) PL_MUST;
 /* File that holds what the last refusal took away; "" when there was none. */
 const char *review_rescue_path(const struct review *r);
 bool review_is_loaded(const struct review *r); /* a copy is here */

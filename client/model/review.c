@@ -64,6 +64,12 @@ void client_host(const struct client *c, char *out, size_t size)
     (void)snprintf(out, size, "%s:%u", c->profile->host, (unsigned)c->profile->port);
 }
 
+void client_journal_host(const struct client *c, char *out, size_t size)
+{
+    (void)snprintf(out, size, "%s:%u-%llu", c->profile->host, (unsigned)c->profile->port,
+                   (unsigned long long)c->profile->device);
+}
+
 const char *client_state(const struct client *c)
 {
     return c->state_dir;
@@ -239,9 +245,9 @@ static struct sync *start_with_journal(struct review *r, const struct sync_handl
 {
     struct client *c = r->client;
     struct pl_err e;
-    char host[PL_INVITE_HOST_MAX + 16];
+    char host[PL_INVITE_HOST_MAX + 40];
     pl_err_init(&e);
-    client_host(c, host, sizeof(host));
+    client_journal_host(c, host, sizeof(host));
     struct journal_options jo = {
         .state_dir = c->state_dir,
         .host = host,
@@ -307,6 +313,17 @@ void review_close(struct review *r)
     sync_free(r->sync);
     forget_peers(r);
     pl_mem_free(PL_MEM_JOURNAL, r);
+}
+
+int review_keep(struct review *r, struct pl_err *e)
+{
+    if (r->journal) {
+        journal_keep(r->journal, r->sync);
+        journal_sync(r->journal, r->sync);
+    }
+    if (!r->journal || !journal_is_ok(r->journal))
+        return pl_fail(e, PL_E_IO, "the journal cannot be written: the change is not kept");
+    return 0;
 }
 
 void review_link_up(struct review *r)
