@@ -14,6 +14,7 @@
 #include "plimsoll/base/log.h"
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
+#include "plimsoll/render/text.h"
 
 #include "cli/cli_int.h"
 
@@ -22,12 +23,12 @@
 /* --- errors
  * ------------------------------------------------------------------------------------------ */
 
-static void print_json_error(const struct pl_err *e)
+static void print_json_error(const struct pl_err *e, const char *text)
 {
     const struct pl_error_info *i = pl_error_info(e->code);
     json_t *j =
-        json_pack("{s:s, s:s, s:s, s:s, s:i}", "schema", "plimsoll.error/1", "code", i->token,
-                  "message", e->text, "hint", i->suggestion, "exit", i->exit_status);
+        json_pack("{s:s, s:s, s:s, s:s, s:i, s:n}", "schema", "plimsoll.error/1", "code", i->token,
+                  "message", text, "hint", i->suggestion, "exit", i->exit_status, "request");
     if (!j)
         return;
     (void)json_dumpf(j, stderr, JSON_COMPACT);
@@ -38,13 +39,20 @@ static void print_json_error(const struct pl_err *e)
 static int report(const struct pl_err *e, bool json)
 {
     const struct pl_error_info *i = pl_error_info(e->code);
+    /* Others' words may be in it, and it may have been cut in the middle of a character. */
+    struct pl_buf safe;
+    pl_buf_init(&safe, 4096);
+    if (pl_text_safe(e->text, strlen(e->text), &safe) < 0)
+        pl_buf_clear(&safe);
+    char *text = pl_buf_steal(&safe, NULL);
     if (json) {
-        print_json_error(e);
+        print_json_error(e, text);
     } else {
-        (void)fprintf(stderr, "plimsoll: %s\n", e->text[0] ? e->text : i->title);
+        (void)fprintf(stderr, "plimsoll: %s\n", text[0] ? text : i->title);
         if (i->suggestion[0])
             (void)fprintf(stderr, "  %s.\n", i->suggestion);
     }
+    free(text);
     return i->exit_status;
 }
 
@@ -170,13 +178,13 @@ static void cli_release(struct cli *c)
 static int write_out(struct cli *c, struct pl_err *e)
 {
     const struct cli_common *o = c->opt;
+    if (c->out_failed)
+        return pl_fail(e, PL_E_LIMIT, "the output is too large");
     if (o->output && !pl_str_eq(o->output, "-")) {
         if (o->force)
             return pl_file_write_atomic(o->output, c->out.data, c->out.len, 0644, e);
         return pl_file_write_new(o->output, c->out.data, c->out.len, 0644, e);
     }
-    if (c->out_failed)
-        return pl_fail(e, PL_E_LIMIT, "the output is too large");
     if (c->out.len == 0)
         return 0;
     if (fwrite(c->out.data, 1, c->out.len, stdout) != c->out.len || fflush(stdout) != 0)

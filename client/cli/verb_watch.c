@@ -9,6 +9,7 @@
 
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
+#include "plimsoll/base/utf8.h"
 
 #include "cli/cli_int.h"
 #include "cli/verb_entry.h"
@@ -70,6 +71,8 @@ static void describe(const struct pl_doc *d, const struct pl_cs *cs, char *out, 
         int n = describe_slot(d, s, out + at, size - at);
         at += n < 0 ? 0 : (size_t)n < size - at ? (size_t)n : size - at - 1;
     }
+    while (at > 0 && !pl_utf8_is_valid(out, at)) /* cut in the middle of a character */
+        out[--at] = '\0';
     if (more > 0)
         (void)snprintf(out + at, size - at, " and %u more", more);
 }
@@ -168,6 +171,12 @@ static void on_opened(void *ctx, int rc, const struct pl_err *e)
                 (unsigned long long)pl_doc_rev(review_doc(w->r)));
 }
 
+static bool is_open(void *ctx)
+{
+    const struct watching *w = ctx;
+    return w->is_open || w->is_over;
+}
+
 static bool is_over(void *ctx)
 {
     const struct watching *w = ctx;
@@ -192,10 +201,12 @@ static int run_watch(struct cli *c, void *opts, int argc, char **argv, struct pl
         rc = review_open(&w.r, c->client, id, true, &h, e);
     if (rc < 0)
         return rc;
-    rc = cli_wait(c, is_over, &w, ms, e);
+    rc = cli_wait(c, is_open, &w, ms < c->timeout_ms ? ms : c->timeout_ms, e);
+    if (rc == 0)
+        rc = cli_wait(c, is_over, &w, ms, e);
     if (w.rc < 0)
         return pl_fail(e, w.err.code, "%s", w.err.text);
-    if (rc == -PL_E_TIMEOUT || (rc == -PL_E_UNREACHABLE && w.is_open))
+    if ((rc == -PL_E_TIMEOUT && w.is_open) || (rc == -PL_E_UNREACHABLE && w.is_open))
         rc = 0;
     return rc;
 }
