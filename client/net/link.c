@@ -566,8 +566,8 @@ static void on_link_handle_closed(uv_handle_t *h)
 
 void link_close(struct link *l, void (*cb)(void *ctx), void *ctx)
 {
+    l->is_closing = true; /* first: a flush that fails must tell nobody */
     on_flush(&l->flush);
-    l->is_closing = true;
     l->close_cb = cb;
     l->close_ctx = ctx;
     if (l->conn)
