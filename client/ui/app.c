@@ -97,7 +97,7 @@ void ui_quit(struct ui *ui)
 
 static bool common_command(struct ui *ui, enum ui_cmd cmd)
 {
-    if (cmd == CMD_HELP) {
+    if (cmd == CMD_HELP || cmd == CMD_TEXT_HELP) {
         ui->is_help = true;
         ui->help_top = 0;
     } else if (cmd == CMD_REDRAW) {

@@ -79,10 +79,8 @@ void cell_read(const uint8_t *p, const uint8_t *end, int col, struct cell *out)
         if (joined || is_dropped(c) || drawn + 2 >= CELL_WCHARS)
             continue;
         int w = scalar_width(c);
-        if (out->chars == 1)
-            out->width = w;
-        else if (w > 0 && out->width < 2)
-            out->width = w > out->width ? w : out->width;
+        /* Each character that advances is drawn in cells of its own (the halves of a flag). */
+        out->width += w > 0 ? w : 0;
         out->draw[drawn++] = (wchar_t)c;
     }
     (void)pl_utf8_decode(p, p + out->bytes, &c);

@@ -259,9 +259,9 @@ static bool move(struct editor *ed, enum ui_cmd cmd)
     struct textview v = view(ed);
     size_t at = to_byte(ed, ed->caret);
     int page = ed->height > 2 ? ed->height - 1 : 1;
-    if (cmd == CMD_UP)
+    if (cmd == CMD_LINE_UP)
         go_rows(ed, -1, false);
-    else if (cmd == CMD_DOWN)
+    else if (cmd == CMD_LINE_DOWN)
         go_rows(ed, 1, false);
     else if (cmd == CMD_PAGE_UP)
         go_rows(ed, -page, true);

@@ -149,12 +149,12 @@ static void on_link(void *ctx, enum link_state state, int code, const char *why,
     (void)code;
     (void)retry_ms;
     if (state == LINK_UP) {
-        if (ui->is_down && ui->rv.unsent > 0)
-            ui_say(ui, STYLE_OK, "Connected again; %zu kept changes are being sent", ui->rv.unsent);
+        size_t n = status_unsent(ui);
+        if (ui->is_down && n > 0)
+            ui_say(ui, STYLE_OK, "Connected again, sending what was kept (%zu)", n);
         ui->is_down = false;
         ui->was_up = true;
         ui->link_stopped = false;
-        ui->rv.unsent = 0;
         if (ui->view == VIEW_HOME)
             home_ask(ui);
     } else {

@@ -196,6 +196,7 @@ static void put_cell(const struct cell *c, int row, int col, attr_t attr, short 
         (void)mvadd_wch(row, col, &cc);
 }
 
+/* long: a place, a look and a text are what every caller has at hand */
 int screen_put(struct screen *s, int row, int col, int max, enum style st, const char *text,
                size_t n)
 {
@@ -231,6 +232,7 @@ int screen_puts(struct screen *s, int row, int col, int max, enum style st, cons
     return screen_put(s, row, col, max, st, text, strlen(text));
 }
 
+/* long: as screen_put */
 int screen_printf(struct screen *s, int row, int col, int max, enum style st, const char *fmt, ...)
 {
     char text[1024];

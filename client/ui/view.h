@@ -67,7 +67,6 @@ struct rview {
     bool is_stale; /* lists are to be filled anew */
     struct ui_peer peers[UI_PEERS];
     size_t n_peers;
-    size_t unsent; /* when the link was lost, for the message after */
     struct editor editor;
     /* the entry that is being added, the field that is being asked for */
     uint32_t add_kind;
@@ -142,7 +141,9 @@ void rview_command(struct ui *ui, enum ui_cmd cmd);
 void rview_refresh(struct ui *ui); /* fills lists anew, if stale */
 void rview_draw(struct ui *ui, const struct editor_area *a);
 const char *rview_tab_name(unsigned tab);
-/* One line of an entry, as in lists, without its id: "09:18:31 detection  alert fired". */
+/* One line of an entry, as in lists, without its id: what matters of its kind ("03-01 09:18:31
+ * detection"), and that with its label. */
+void rview_entry_meta(const struct pl_doc *d, const struct pl_entry *en, char *out, size_t size);
 void rview_entry_line(const struct pl_doc *d, const struct pl_entry *en, char *out, size_t size);
 void rview_draw_item(struct ui *ui, const struct item *it, const struct editor_area *line,
                      bool is_at);

@@ -287,7 +287,7 @@ static void draw_title(struct ui *ui, const struct pl_entry *en, const char *fie
     if (pl_entry_kind(en) == PL_KIND_REVIEW)
         line[0] = '\0';
     else
-        rview_entry_line(review_doc(ui->rv.review), en, line, sizeof(line));
+        rview_entry_meta(review_doc(ui->rv.review), en, line, sizeof(line));
     (void)screen_printf(ui->screen, row, 1, cols - 8, STYLE_BOLD, "%s %s%s%s  %s", id,
                         k ? k->label : "", field[0] ? ", " : "", field, line);
 }
@@ -316,7 +316,7 @@ void entry_draw(struct ui *ui, const struct editor_area *a)
     int at = a->row + 1 + fields;
     screen_fill(ui->screen, at, 1, a->cols - 2, STYLE_DIM, '.');
     (void)screen_printf(ui->screen, at, 2, a->cols - 4, STYLE_DIM, " %s ", f->label);
-    struct editor_area lower = {at + 1, a->col, a->row + a->rows - at - 1, a->cols};
+    struct editor_area lower = {at + 1, a->col + 1, a->row + a->rows - at - 1, a->cols - 1};
     editor_show(review_doc(rv->review), shown, f->number, ui->screen, &lower);
 }
 
@@ -331,7 +331,7 @@ void entry_draw_editor(struct ui *ui, const struct editor_area *a)
     draw_title(ui, en, f ? f->label : "", a->row, a->cols);
     (void)screen_puts(ui->screen, a->row, a->cols - 6, 5, STYLE_BOLD, "EDIT");
     screen_fill(ui->screen, a->row + 1, 1, a->cols - 2, STYLE_DIM, '.');
-    struct editor_area text = {a->row + 2, a->col, a->rows - 2, a->cols};
+    struct editor_area text = {a->row + 2, a->col + 1, a->rows - 2, a->cols - 1};
     size_t n = status_carets(ui, peers, UI_PEERS);
     editor_draw(&rv->editor, ui->screen, &text, peers, n);
 }

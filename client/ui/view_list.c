@@ -53,7 +53,7 @@ static void action_line(const struct pl_doc *d, const struct pl_entry *en, char 
                    pl_doc_user_name(d, pl_entry_int(en, PL_F_ACTION_OWNER, 0)), due);
 }
 
-void rview_entry_line(const struct pl_doc *d, const struct pl_entry *en, char *out, size_t size)
+void rview_entry_meta(const struct pl_doc *d, const struct pl_entry *en, char *out, size_t size)
 {
     uint32_t kind = pl_entry_kind(en);
     out[0] = '\0';
@@ -70,6 +70,11 @@ void rview_entry_line(const struct pl_doc *d, const struct pl_entry *en, char *o
     else if (kind == PL_KIND_COMMENT)
         (void)snprintf(out, size, "%s%s: ", pl_doc_user_name(d, (int64_t)pl_entry_created_by(en)),
                        pl_entry_int(en, PL_F_COMMENT_RESOLVED, 0) ? " (resolved)" : "");
+}
+
+void rview_entry_line(const struct pl_doc *d, const struct pl_entry *en, char *out, size_t size)
+{
+    rview_entry_meta(d, en, out, size);
     size_t n = strlen(out);
     (void)pl_entry_label(en, out + n, size - n);
 }

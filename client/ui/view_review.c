@@ -247,8 +247,6 @@ static void on_status(void *ctx)
 {
     struct ui *ui = ctx;
     ui->is_soft_dirty = true;
-    if (client_link_state(ui->client) != LINK_UP)
-        ui->rv.unsent = status_unsent(ui);
 }
 
 static void on_peer(void *ctx, const struct pl_peer *p)

@@ -200,7 +200,7 @@ void pl_opt_print_man(const char *program, const struct pl_opt_verb *verbs, size
         }
         (void)fputs(" Op Ar options", out);
         if (v->args != NULL) {
-            (void)fputs(" Ar \"", out);
+            (void)fputs("\n.Ar \"", out);
             pl_mdoc_word(v->args, out);
             (void)fputc('"', out);
         }
