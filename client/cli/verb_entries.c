@@ -92,7 +92,7 @@ const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
     const struct cli_verb verb_##ident##_list = {                                            \
         .opt = {words_ " list", "[REVIEW...]", text, opts_, COUNT(opts_), 0, -1},            \
         .opt_size = sizeof(struct cli_entry_opts),                                           \
-        .examples = ex,                                                                      \
+        .examples = (ex),                                                                    \
         .run = run_##ident##_list}
 #define VERB_ADD(ident, words_, kind_, opts_, text, ex)                                     \
     static int run_##ident##_add(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
@@ -102,7 +102,7 @@ const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
     const struct cli_verb verb_##ident##_add = {                                            \
         .opt = {words_ " add", "REVIEW TEXT|-", text, opts_, COUNT(opts_), 1, -1},          \
         .opt_size = sizeof(struct cli_entry_opts),                                          \
-        .examples = ex,                                                                     \
+        .examples = (ex),                                                                   \
         .run = run_##ident##_add}
 #define VERB_EDIT(ident, words_, kind_, opts_, text, ex)                                     \
     static int run_##ident##_edit(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
@@ -112,7 +112,7 @@ const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
     const struct cli_verb verb_##ident##_edit = {                                            \
         .opt = {words_ " edit", "REVIEW ID [TEXT|-]", text, opts_, COUNT(opts_), 1, -1},     \
         .opt_size = sizeof(struct cli_entry_opts),                                           \
-        .examples = ex,                                                                      \
+        .examples = (ex),                                                                    \
         .run = run_##ident##_edit}
 #define VERB_RM(ident, words_, kind_, text)                                                \
     static int run_##ident##_rm(struct cli *c, void *o, int n, char **a, struct pl_err *e) \

@@ -160,6 +160,20 @@ static int create(struct cli *c, const struct new_opts *o, const char *title, ui
     return rc == 0 ? cli_call(c, &m, take_created, id, e) : rc;
 }
 
+/* What a new review gets at once: the document it starts from, references, people. */
+static int furnish(struct cli *c, const struct new_opts *o, uint64_t id, const struct pl_import *im,
+                   struct pl_err *e)
+{
+    int rc = 0;
+    if (o->from || o->incident.count > 0)
+        rc = fill(c, o, id, o->from ? im : NULL, e);
+    for (size_t i = 0; rc == 0 && i < o->participants.count; i++)
+        rc = add_participant(c, id, o->participants.values[i], e);
+    if (rc < 0)
+        pl_wrap(e, "REV-%llu was made, but", (unsigned long long)id);
+    return rc;
+}
+
 static int run_new(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     const struct new_opts *o = opts;
@@ -174,18 +188,12 @@ static int run_new(struct cli *c, void *opts, int argc, char **argv, struct pl_e
         rc = cli_connect(c, e);
     if (rc == 0)
         rc = create(c, o, title, &id, e);
-    if (rc == 0) {
-        if (argc > 0 && im.title) { /* the title that was asked for stays */
-            free(im.title);
-            im.title = pl_xstrdup("");
-        }
-        if (o->from || o->incident.count > 0)
-            rc = fill(c, o, id, o->from ? &im : NULL, e);
+    if (argc > 0 && im.title) { /* the title that was asked for stays */
+        free(im.title);
+        im.title = pl_xstrdup("");
     }
-    for (size_t i = 0; rc == 0 && i < o->participants.count; i++)
-        rc = add_participant(c, id, o->participants.values[i], e);
-    if (rc < 0 && id != 0)
-        pl_wrap(e, "REV-%llu was made, but", (unsigned long long)id);
+    if (rc == 0)
+        rc = furnish(c, o, id, &im, e);
     if (rc == 0) {
         json_t *j = cli_envelope(c, "new", 0);
         (void)json_object_set_new(j, "id", json_sprintf("REV-%llu", (unsigned long long)id));

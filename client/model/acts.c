@@ -146,6 +146,7 @@ int act_move(struct review *r, struct pl_eid eid, struct pl_eid parent, const st
 }
 
 /* long: the seven words of a splice; a struct for one caller would say less */
+/* NOLINTNEXTLINE(readability-function-size) */
 int act_splice(struct review *r, struct pl_eid eid, uint32_t field, uint32_t pos, uint32_t ndel,
                const char *ins, size_t n, bool group, struct pl_err *e)
 {

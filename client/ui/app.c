@@ -165,20 +165,16 @@ static void stray(struct ui *ui)
     ui_say(ui, STYLE_TEXT, "Looks like typing: press e to edit a text, ? for the keys");
 }
 
-static void browse_text(struct ui *ui, const char *text, size_t n)
+/* Runs text as keys, as long as they are for a list; returns how many bytes that were. */
+static size_t browse_text(struct ui *ui, const char *text, size_t n)
 {
     const uint8_t *p = (const uint8_t *)text;
     const uint8_t *end = p + n;
     while (p < end && ui_now(ui) >= ui->deaf_until) {
         uint32_t c = 0;
         unsigned ctx = ui_context(ui);
-        if (!(ctx & CTX_BROWSE)) { /* a key before has opened something: the rest is for that */
-            struct input_event ev = {.type = INPUT_TEXT};
-            ev.text = (const char *)p;
-            ev.n = (size_t)(end - p);
-            ui_event(ui, &ev);
-            return;
-        }
+        if (!(ctx & CTX_BROWSE) || ui->is_help)
+            return (size_t)(p - (const uint8_t *)text);
         p += pl_utf8_decode(p, end, &c);
         enum ui_cmd cmd = keymap_find(ctx, c, 0);
         if (cmd == CMD_NONE)
@@ -186,26 +182,26 @@ static void browse_text(struct ui *ui, const char *text, size_t n)
         else
             ui_command(ui, cmd);
     }
+    return n;
 }
 
-static void type(struct ui *ui, const struct input_event *ev)
+/* Puts text where the caret is: the prompt or the editor. False: there is neither. */
+static bool type_into(struct ui *ui, const char *text, size_t n, bool is_paste)
 {
     struct pl_err e;
     int rc = 0;
     pl_err_init(&e);
-    bool is_paste = ev->type == INPUT_PASTE;
     if (ui->prompt.is_open)
-        prompt_type(&ui->prompt, ui, ev->text, ev->n);
-    else if (ui->rv.editor.review && is_paste)
-        rc = editor_paste(&ui->rv.editor, ev->text, ev->n, &e);
-    else if (ui->rv.editor.review)
-        rc = editor_type(&ui->rv.editor, ev->text, ev->n, &e);
+        prompt_type(&ui->prompt, ui, text, n);
+    else if (!ui->rv.editor.review)
+        return false;
     else if (is_paste)
-        ui_say(ui, STYLE_TEXT, "Pasted text is never run as keys: press e to edit a text first");
+        rc = editor_paste(&ui->rv.editor, text, n, &e);
     else
-        browse_text(ui, ev->text, ev->n);
+        rc = editor_type(&ui->rv.editor, text, n, &e);
     if (rc < 0)
         ui_say_error(ui, &e);
+    return true;
 }
 
 static void help_event(struct ui *ui, const struct input_event *ev)
@@ -219,6 +215,25 @@ static void help_event(struct ui *ui, const struct input_event *ev)
                                                                      : 10;
     else if (is_key || ev->type == INPUT_TEXT)
         ui->is_help = false;
+}
+
+static void type(struct ui *ui, const struct input_event *ev)
+{
+    bool is_paste = ev->type == INPUT_PASTE;
+    if (type_into(ui, ev->text, ev->n, is_paste))
+        return;
+    if (is_paste) {
+        ui_say(ui, STYLE_TEXT, "Pasted text is never run as keys: press e to edit a text first");
+        return;
+    }
+    size_t used = browse_text(ui, ev->text, ev->n);
+    if (used == ev->n || ui->is_quitting)
+        return;
+    /* A key has opened something: the rest is for that. */
+    if (ui->is_help)
+        help_event(ui, ev);
+    else
+        (void)type_into(ui, ev->text + used, ev->n - used, false);
 }
 
 void ui_event(void *ctx, const struct input_event *ev)

@@ -379,7 +379,7 @@ static void one(struct input *in, uint8_t c)
         if (c >= 0x40 && c <= 0x7e) {
             in->state = GROUND;
             csi(in, c);
-        } else if (c == 0x1b || c < 0x20) {
+        } else if (c < 0x20) {
             in->state = GROUND; /* broken off */
             ground(in, c);
         } else if (in->n_seq < sizeof(in->seq)) {

@@ -44,7 +44,7 @@ int textview_rows_to(const struct textview *v, size_t top, size_t at, int max);
 
 /* Column of `at` in its row that begins at `from`, and the place in a row nearest to a column. */
 int textview_col(const struct textview *v, size_t from, size_t at);
-size_t textview_at_col(const struct textview *v, size_t from, int col);
+size_t textview_at_col(const struct textview *v, size_t from, int want);
 
 /* Begin of the word before `at`, end of the word after it. */
 size_t textview_word_left(const struct textview *v, size_t at);

@@ -39,6 +39,7 @@ int tls_fail(struct pl_err *e, int code, const char *doing)
 }
 
 /* A key that needs a passphrase is an error, never a prompt on the terminal. */
+/* NOLINTNEXTLINE(readability-non-const-parameter): the shape is OpenSSL's */
 static int refuse_passphrase(char *buf, int size, int writing, void *ctx)
 {
     (void)buf;

@@ -53,6 +53,6 @@ struct enrol *enrol_new(uv_loop_t *loop, struct store *store, struct ca *ca,
 void enrol_free(struct enrol *en);
 
 /* The callback comes once, never from inside this call. */
-void enrol_redeem(struct enrol *en, const struct enrol_request *r, enrol_cb cb, void *ctx);
+void enrol_redeem(struct enrol *en, const struct enrol_request *in, enrol_cb cb, void *ctx);
 
 #endif

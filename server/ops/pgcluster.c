@@ -130,6 +130,7 @@ static const char start_log[] = "start.log";
 
 pid_t pg_start(const struct pg_place *p, struct pl_err *e)
 {
+    static const char port[] = "port=" PG_PORT;
     char sockets[PG_PATH_MAX + 32];
     (void)snprintf(sockets, sizeof(sockets), "unix_socket_directories=%s", p->run);
     const char *const argv[] = {
@@ -143,7 +144,7 @@ pid_t pg_start(const struct pg_place *p, struct pl_err *e)
         "-c",
         "unix_socket_permissions=0700",
         "-c",
-        "port=" PG_PORT,
+        port,
         NULL,
     };
     const struct pg_job job = {.argv = argv, .log = start_log};

@@ -35,7 +35,7 @@ void sessions_free(struct sessions *all);
 
 /* For the listener: handlers, and the function that makes an owner. */
 const struct stream_handlers *session_stream_handlers(void);
-void *session_attach(void *all, struct stream *s);
+void *session_attach(void *ctx, struct stream *stream);
 
 /* Tells everyone that the server goes away, and ends the sessions politely. */
 void sessions_go_away(struct sessions *all, uint32_t reconnect_after_ms, const char *why);

@@ -106,7 +106,7 @@ static int apply(PGconn *c, const struct sql_file *f, struct pl_err *e)
     char hex[2 * PL_SHA256_BYTES + 1];
     char row[256];
     checksum(f, hex);
-    snprintf(row, sizeof row, "INSERT INTO plm.schema_version VALUES (%d, '%.100s', '%s')",
+    (void)snprintf(row, sizeof row, "INSERT INTO plm.schema_version VALUES (%d, '%.100s', '%s')",
              file_number(f), f->name, hex);
     int rc = run(c, "BEGIN", f->name, e);
     if (rc == 0)

@@ -51,7 +51,7 @@ static void ask(struct pglisten *l, enum step step, const char *sql)
 static void beat(struct pglisten *l)
 {
     char sql[96];
-    snprintf(sql, sizeof sql, "SELECT id, others FROM plm.plimsoll_node_beat(%u)", l->node);
+    (void)snprintf(sql, sizeof sql, "SELECT id, others FROM plm.plimsoll_node_beat(%u)", l->node);
     ask(l, STEP_BEAT, sql);
 }
 

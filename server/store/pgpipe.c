@@ -315,7 +315,7 @@ void pgpipe_dispatch(struct pgpipe *p)
 static bool setup_send(struct pgpipe *p)
 {
     char set[320];
-    snprintf(set, sizeof set,
+    (void)snprintf(set, sizeof set,
              "SELECT set_config(n, v, false) FROM (VALUES ('search_path', 'plm, pg_temp'),"
              " ('statement_timeout', '%u'), ('lock_timeout', '1000'),"
              " ('idle_in_transaction_session_timeout', '5000'),"

@@ -200,6 +200,7 @@ static struct pg_job *done_job(enum pg_stmt stmt, done_cb cb, void *ctx)
 }
 
 /* long: a flat request, as the other ones of this header */
+/* NOLINTNEXTLINE(readability-function-size) */
 int repo_snapshot_put(struct store *s, uint64_t review, uint64_t rev, const void *bytes, size_t n,
                       uint64_t hash, done_cb cb, void *ctx)
 {

@@ -290,6 +290,28 @@ TEST(room_keeps_the_queue_when_the_disk_is_full)
     rig_finish(&r, c, 2);
 }
 
+/* Who is told of trouble opens the review again, and what he had queued goes with his old session:
+ * then nothing is left to append, and nothing may tell him of the trouble for ever. */
+TEST(room_forgets_trouble_with_the_work_that_met_it)
+{
+    struct rig r;
+    struct conn c[3];
+
+    rig_start_event(&r, c, 2);
+    fake_next(r.store, FAKE_FAILED);
+    conn_type(&c[0], "a");
+    rig_settle(&r, c, 2);
+    assert_int_equal(c[0].errors, 1);
+    conn_leave(&c[0]);
+    rig_settle(&r, c, 2);
+    conn_join(&c[2], &r, 3);
+    rig_settle(&r, c, 3);
+    assert_true(c[2].is_synced);
+    assert_int_equal(c[2].errors, 0);
+    conn_release(&c[2]);
+    rig_finish(&r, c, 2);
+}
+
 TEST(room_numbers_actions)
 {
     struct rig r;
@@ -577,6 +599,7 @@ int main(void)
         UNIT(room_appends_again_when_an_unknown_append_was_lost),
         UNIT(room_finds_an_unknown_append_in_the_log),
         UNIT(room_keeps_the_queue_when_the_disk_is_full),
+        UNIT(room_forgets_trouble_with_the_work_that_met_it),
         UNIT(room_numbers_actions),
         UNIT(room_makes_revisions_for_the_server),
         UNIT(room_tells_everyone_when_the_status_changes),
