@@ -82,8 +82,8 @@ static void paste_done(struct input *in)
         ev.type = INPUT_PASTE_TOO_LONG;
         ev.count = in->paste_dropped + in->paste.len;
     } else {
-        ev.n = clean(in->paste.data, in->paste.len);
-        ev.text = (const char *)in->paste.data;
+        ev.n = in->paste.len > 0 ? clean(in->paste.data, in->paste.len) : 0;
+        ev.text = ev.n > 0 ? (const char *)in->paste.data : "";
     }
     in->event(in->ctx, &ev);
     pl_buf_release(&in->paste);

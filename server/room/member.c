@@ -311,8 +311,8 @@ void member_complete_join(struct member *m)
     m->is_awake = false;
     tell_opened(m);
     presence_arrived(m);
-    if (room->trouble[0] != '\0')
-        member_tell_trouble(m);
+    if (room->trouble[0] != '\0' && oplog_has_work(room->oplog))
+        member_tell_trouble(m); /* without work, nothing of his is stuck */
     member_wake(m);
 }
 

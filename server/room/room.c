@@ -361,4 +361,6 @@ void room_look_after(struct room *room)
     const struct oplog_batch *b = oplog_build_batch(room->oplog);
     if (b != NULL)
         append(room, b);
+    else if (room->trouble[0] != '\0' && !oplog_has_work(room->oplog))
+        room_trouble(room, NULL); /* what met it was dropped: only new work can tell */
 }

@@ -27,8 +27,11 @@ talk -tls1_2 | grep -q 'protocol version' || fail "TLS 1.2 is not refused as suc
 talk -alpn h2 | grep -qi 'no application protocol' || fail "an unknown ALPN is not refused as such"
 ok "TLS 1.2 and an unknown ALPN"
 exec 3<>"/dev/tcp/127.0.0.1/${port[1]}" || fail "connect"
-printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >&3
-timeout 8 cat <&3 >"$work/plain" || fail "plain text is not answered by a close"
+# One write, by a process of its own: the server may have closed before a second one.
+printf 'GET / HTTP/1.1\r\nHost: x\r\n\r\n' >"$work/request"
+cat "$work/request" >&3
+timeout 8 cat <&3 >"$work/plain" 2>"$work/plain.err"
+[ $? -ne 124 ] || fail "plain text is not answered by a close"
 exec 3>&-
 ! grep -qi plimsoll "$work/plain" || fail "the server talks to plain text"
 ok "plain text"
