@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Two people in one text, in two terminals of tmux, over a real server: each sees the other's words
+# and name; the state line tells saved, offline and saved again around a kill -9 of the server, and
+# what was typed meanwhile arrives; wide and combining characters, a paste, undo, resize.
+set -u
+command -v tmux >/dev/null || exit 77
+export LC_ALL=C.UTF-8
+# shellcheck source=tests/integ/lib.sh
+. "$(dirname "$0")/../integ/lib.sh"
+
+rig editor
+serve 1
+join ana ben
+rev=$(review_new ana 'Checkout outage' ben:responder) || fail "no review"
+as ana timeline add "REV-$rev" --at 2026-03-01T09:12:04Z 'alert fired' >"$work/out" || fail "no event"
+
+terminal() { tmux -u -L "plimsoll-$$" -f /dev/null "$@"; }
+started_clean=$(trap -p EXIT)
+trap 'terminal kill-server 2>/dev/null; clean' EXIT
+[ -n "$started_clean" ] || fail "no clean-up"
+
+# open_as WHO COLUMNS ROWS: a terminal of that name with the client in it
+open_as() {
+    local who=$1
+    terminal new-session -d -s "$who" -x "$2" -y "$3" \
+        "PLIMSOLL_CONFIG_DIR=$work/$who XDG_STATE_HOME=$work/$who/state $client REV-$rev"
+}
+screen() { terminal capture-pane -p -t "$1"; }
+# A wrapped text is one text: blanks and line ends do not count.
+shows() { screen "$1" | tr -d ' \n' | grep -qF -- "${2// /}"; }
+keys() {
+    local who=$1
+    shift
+    terminal send-keys -t "$who" "$@"
+}
+expect() {
+    until_true 20 shows "$1" "$2" || {
+        screen "$1"
+        fail "$1 does not see '$2'"
+    }
+}
+
+open_as ana 100 30
+open_as ben 80 24
+for who in ana ben; do
+    expect "$who" '1 Prep'
+    keys "$who" 2
+    expect "$who" 'alert fired'
+    keys "$who" Enter
+    expect "$who" 'E-1'
+    keys "$who" e
+    expect "$who" 'EDIT'
+done
+ok "two people have the text open"
+
+keys ana -l ' by ana'
+keys ben -l ' 漢字 é by ben'
+for who in ana ben; do
+    expect "$who" 'by ana'
+    expect "$who" '漢字 é by ben'
+    expect "$who" '= saved'
+done
+expect ana '[B]en'
+expect ben '[A]na'
+ok "each sees the other's words and name, wide and combining characters whole"
+
+printf 'first pasted line\nsecond pasted line\n' >"$work/paste"
+terminal load-buffer "$work/paste"
+terminal paste-buffer -p -t ana
+expect ben 'second pasted line'
+keys ana C-_
+until_true 20 eval '! shows ben "second pasted line"' || fail "undo does not take the paste back"
+shows ben 'by ben' || fail "undo took what somebody else wrote"
+ok "a paste is one step of undo, and undo leaves others' words alone"
+
+kill -9 "${pid[1]}"
+until_true 10 gone "${pid[1]}" || fail "the server lives"
+expect ana 'OFFLINE'
+keys ana -l ' typed offline'
+expect ana 'typed offline'
+expect ana 'kept'
+serve 1
+expect ben 'typed offline'
+expect ana '= saved'
+ok "what was typed without a server is kept, shown as kept, and arrives"
+
+terminal resize-window -t ben -x 60 -y 16
+expect ben 'typed offline'
+terminal resize-window -t ben -x 120 -y 40
+expect ben '2 Time'
+ok "another size"
+
+for who in ana ben; do
+    as "$who" export "REV-$rev" --as md -o "$work/$who.md" || fail "export of $who"
+done
+cmp "$work/ana.md" "$work/ben.md" || fail "the copies differ"
+grep -q 'typed offline' "$work/ana.md" || fail "the text is not in the export"
+ok "both copies are equal"
