@@ -65,12 +65,11 @@ json_t *cli_envelope(struct cli *c, const char *name, uint64_t rev)
     (void)snprintf(schema, sizeof(schema), "plimsoll.%s/1", name);
     (void)pl_rfc3339_format(pl_now_us(), 0, 0, now);
     (void)json_object_set_new(j, "schema", json_string(schema));
-    if (c->client) {
+    if (c->client)
         client_host(c->client, host, sizeof(host));
-        (void)json_object_set_new(j, "server", json_string(host));
-    }
-    if (rev > 0)
-        (void)json_object_set_new(j, "rev", json_integer((json_int_t)rev));
+    /* Keys are null rather than missing, so that a reader needs no case for each verb. */
+    (void)json_object_set_new(j, "server", c->client ? json_string(host) : json_null());
+    (void)json_object_set_new(j, "rev", rev > 0 ? json_integer((json_int_t)rev) : json_null());
     (void)json_object_set_new(j, "as_of", json_string(now));
     return j;
 }
