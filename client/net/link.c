@@ -3,7 +3,7 @@
  * One attempt at a time is a `conn` with its own handles; the link outlives it. A conn that fails
  * is closed and forgotten at once, so a late callback of an old attempt finds no link to disturb.
  *
- * The name is resolved by libuv's pool; addresses are tried in order, each with its own time. The
+ * The name is resolved by libuv's pool; addresses are tried in order when one refuses. The
  * whole of dialling, TLS and greeting has one deadline.
  */
 #include "net/link.h"
