@@ -107,7 +107,7 @@ static int apply(PGconn *c, const struct sql_file *f, struct pl_err *e)
     char row[256];
     checksum(f, hex);
     (void)snprintf(row, sizeof row, "INSERT INTO plm.schema_version VALUES (%d, '%.100s', '%s')",
-             file_number(f), f->name, hex);
+                   file_number(f), f->name, hex);
     int rc = run(c, "BEGIN", f->name, e);
     if (rc == 0)
         rc = run(c, f->text, f->name, e);

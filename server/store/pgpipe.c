@@ -316,12 +316,12 @@ static bool setup_send(struct pgpipe *p)
 {
     char set[320];
     (void)snprintf(set, sizeof set,
-             "SELECT set_config(n, v, false) FROM (VALUES ('search_path', 'plm, pg_temp'),"
-             " ('statement_timeout', '%u'), ('lock_timeout', '1000'),"
-             " ('idle_in_transaction_session_timeout', '5000'),"
-             " ('default_transaction_isolation', 'read committed'),"
-             " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off')) s (n, v)",
-             p->opt.statement_ms);
+                   "SELECT set_config(n, v, false) FROM (VALUES ('search_path', 'plm, pg_temp'),"
+                   " ('statement_timeout', '%u'), ('lock_timeout', '1000'),"
+                   " ('idle_in_transaction_session_timeout', '5000'),"
+                   " ('default_transaction_isolation', 'read committed'),"
+                   " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off')) s (n, v)",
+                   p->opt.statement_ms);
     if (!PQsendQueryParams(p->conn.pg, set, 0, NULL, NULL, NULL, NULL, 0))
         return false;
     p->setup_left = 1;
