@@ -67,7 +67,7 @@ static void on_store_up(void *ctx)
     struct server *s = ctx;
     LOG_INFO(NULL, "store.up");
     rooms_store_up(s->rooms);
-    if (!s->was_up) {
+    if (!s->was_up && s->step == STOP_NOT) {
         s->was_up = true;
         sdnotify_ready();
         LOG_INFO(NULL, "server.ready", KV_I("port", listener_port(s->listener)));

@@ -78,7 +78,7 @@ static void op_send_frame(struct caller *c, const uint8_t *frame, size_t n)
     if (s->fsm.state == SESSION_ENDED)
         return;
     if (pl_buf_add(&s->out, frame, n) < 0) {
-        session_drop(s, PL_E_TIMEOUT, "slow consumer: notices were not taken");
+        s->is_flooded = true; /* a room is calling: it must not lose its member under its feet */
         return;
     }
     s->all->stats.frames_out++;
@@ -223,6 +223,10 @@ static void on_tick(void *owner, uint64_t loop_ms)
     (void)loop_ms;
     if (s->is_ending)
         return;
+    if (s->is_flooded) {
+        session_drop(s, PL_E_TIMEOUT, "slow consumer: notices were not taken");
+        return;
+    }
     session_regulate(s, now);
     if (s->is_ending)
         return;

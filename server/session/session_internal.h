@@ -38,8 +38,9 @@ struct session {
     struct lookup *lookup;
     struct rate changesets, requests, bytes;
     bool is_paused;
-    bool is_ending; /* drop was asked for; nothing more is handled */
-    bool got_join;  /* the one JoinHello has come */
+    bool is_flooded; /* a notice did not fit: it ends at the next tick */
+    bool is_ending;  /* drop was asked for; nothing more is handled */
+    bool got_join;   /* the one JoinHello has come */
     uint64_t id;
     uint64_t state_ms;   /* entered the present state */
     uint64_t heard_ms;   /* last frame */
