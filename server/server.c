@@ -91,9 +91,7 @@ static void on_store_revoked(void *ctx, uint64_t device, uint64_t user)
 {
     struct server *s = ctx;
     identity_revoked(s->identity, device, user);
-    /* A user alone may have lost one review only: the rooms ask again. A device is closed. */
-    if (device != 0)
-        sessions_revoke(s->sessions, device, 0);
+    sessions_revoked(s->sessions, device, user);
     rooms_rights_changed(s->rooms, user, device);
 }
 

@@ -131,8 +131,6 @@ struct cli {
     struct client *client;
     uv_timer_t timer;
     /* what a blocking step waits for */
-    bool is_done;
-    int rc;
     struct pl_err err;
     int stop_code;     /* link refused for good: code; text in err */
     struct pl_buf out; /* data; written at the end, all or nothing */

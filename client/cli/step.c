@@ -79,7 +79,6 @@ int cli_wait(struct cli *c, cli_cond cond, void *ctx, uint64_t ms, struct pl_err
  * -------------------------------------------------------------------------------------------- */
 
 struct asking {
-    struct cli *c;
     bool is_done;
     int rc;
     cli_take take;
@@ -106,7 +105,7 @@ static bool asked(void *ctx)
 
 int cli_call(struct cli *c, struct pl_msg *m, cli_take take, void *ctx, struct pl_err *e)
 {
-    struct asking a = {.c = c, .take = take, .ctx = ctx, .e = e};
+    struct asking a = {.take = take, .ctx = ctx, .e = e};
     if (c->opt->offline)
         return pl_fail(e, PL_E_UNREACHABLE, "this needs the server; leave --offline out");
     client_call(c->client, m, c->timeout_ms, on_reply, &a);

@@ -383,8 +383,3 @@ const struct pl_welcome *client_welcome(const struct client *c)
 {
     return c->has_welcome ? &c->welcome : NULL;
 }
-
-const struct trust_profile *client_profile(const struct client *c)
-{
-    return c->profile;
-}

@@ -52,18 +52,14 @@ void client_redial(struct client *c);
 /* "host:port" of the profile. */
 void client_host(const struct client *c, char *out, size_t size);
 /* What journals are filed under: server and device, since the server ties a session to the device
- * that began it; and the folder they are in. */
+ * that began it. */
 void client_journal_host(const struct client *c, char *out, size_t size);
-const char *client_state(const struct client *c);
 
 /* The folder of journals and rescue files when nothing else is asked for. */
 int client_state_preset(char *out, size_t size, struct pl_err *e) PL_MUST;
 
 /* Greeting of the server: who we are there. NULL until first up. Borrowed. */
 const struct pl_welcome *client_welcome(const struct client *c);
-/* Who we are, by the profile. */
-const struct trust_profile *client_profile(const struct client *c);
-
 /* A request: its rid is set here. It is sent when the link is up, and answered once: with the reply
  * (borrowed), or rc < 0 (-PL_E_TIMEOUT, -PL_E_CLOSED, or what an Error message said). m's strings
  * must live until this returns. */

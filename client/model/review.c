@@ -70,11 +70,6 @@ void client_journal_host(const struct client *c, char *out, size_t size)
                    (unsigned long long)c->profile->device);
 }
 
-const char *client_state(const struct client *c)
-{
-    return c->state_dir;
-}
-
 /* --- fsync on a worker
  * ------------------------------------------------------------------------------ */
 

@@ -516,14 +516,6 @@ bool link_send_frame(struct link *l, const void *frame, size_t n)
     return pl_buf_add(&l->out, frame, n) == 0;
 }
 
-size_t link_unsent(const struct link *l)
-{
-    size_t n = l->out.len;
-    if (l->conn && l->conn->tcp_open)
-        n += uv_stream_get_write_queue_size((uv_stream_t *)&l->conn->tcp);
-    return n;
-}
-
 void link_redial(struct link *l, const char *why)
 {
     if (l->is_closing || l->state == LINK_STOPPED)

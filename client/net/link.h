@@ -50,9 +50,6 @@ bool link_send(struct link *l, const struct pl_msg *m);
 /* The same for a frame that is encoded already. */
 bool link_send_frame(struct link *l, const void *frame, size_t n);
 
-/* Bytes that wait to leave. */
-size_t link_unsent(const struct link *l);
-
 /* Gives the present connection up and dials again at once. */
 void link_redial(struct link *l, const char *why);
 

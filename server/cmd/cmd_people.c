@@ -15,7 +15,9 @@
 
 struct people_call {
     struct call *call;
+    const struct services *services;
     uint64_t review;
+    uint64_t by_user, by_device;
 };
 
 static void mark_here(void *ctx, uint64_t user)
@@ -79,31 +81,30 @@ static void on_shown(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
 static void on_member(void *ctx, int rc, const struct member_result *r, const struct pl_err *e)
 {
     struct people_call *p = ctx;
-    struct call *k = p->call;
-    struct caller *c = call_caller(k);
-    uint64_t review = p->review;
+    struct people_call asked = *p; /* who asked may have gone; the change is shown all the same */
+    struct call *k = asked.call;
     pl_mem_free(PL_MEM_REQUEST, p);
     if (rc < 0) {
         call_fail(k, -rc, "%s", e->text);
         return;
     }
-    if (!r->changed || !c) {
+    if (!r->changed) {
         struct pl_msg m = {.type = PL_MSG_DONE};
         m.u.done.rid = call_rid(k);
         call_reply(k, &m);
         return;
     }
     struct people_change change = {
-        .review = review,
+        .review = asked.review,
         .user = r->user,
         .user_name = r->user_name,
         .display_name = r->display_name,
         .role = r->role,
         .duty = r->duty,
-        .by_user = c->user,
-        .by_device = c->device,
+        .by_user = asked.by_user,
+        .by_device = asked.by_device,
     };
-    people_show(c->services, &change, on_shown, k);
+    people_show(asked.services, &change, on_shown, k);
 }
 
 void cmd_member_set(struct caller *c, struct pl_msg *m)
@@ -122,7 +123,10 @@ void cmd_member_set(struct caller *c, struct pl_msg *m)
         .duty = s->duty,
     };
     p->call = k;
+    p->services = c->services;
     p->review = s->review;
+    p->by_user = c->user;
+    p->by_device = c->device;
     int rc = repo_member_set(c->services->store, &change, on_member, p);
     if (rc < 0) {
         call_fail(k, -rc, "%s", pl_error_info(rc)->title);

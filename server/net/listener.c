@@ -188,13 +188,6 @@ int listener_port(const struct listener *l)
     return ntohs(((struct sockaddr_in *)&ss)->sin_port);
 }
 
-void listener_set_tls(struct listener *l, struct pl_tls_ctx *tls)
-{
-    pl_tls_ctx_ref(tls);
-    pl_tls_ctx_unref(l->tls);
-    l->tls = tls;
-}
-
 void listener_close(struct listener *l, void (*cb)(void *ctx), void *ctx)
 {
     l->close_cb = cb;

@@ -113,11 +113,6 @@ const struct net_stats *net_stats(const struct net *n)
     return &n->stats;
 }
 
-uv_loop_t *net_loop(const struct net *n)
-{
-    return n->loop;
-}
-
 static bool source_key(const struct sockaddr *sa, uint8_t key[17])
 {
     memset(key, 0, 17);

@@ -40,6 +40,5 @@ struct net *net_new(uv_loop_t *loop, const struct net_limits *limits);
 void net_close(struct net *n, void (*cb)(void *ctx), void *ctx);
 
 const struct net_stats *net_stats(const struct net *n);
-uv_loop_t *net_loop(const struct net *n);
 
 #endif

@@ -489,9 +489,3 @@ const uint8_t *stream_source_key(const struct stream *s)
 {
     return s->source->key;
 }
-
-size_t stream_unsent(const struct stream *s)
-{
-    return uv_stream_get_write_queue_size((const uv_stream_t *)&s->tcp) +
-           pl_tls_pending_out(s->tls);
-}

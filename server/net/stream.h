@@ -54,7 +54,4 @@ const char *stream_peer(const struct stream *s);
 /* Key of the address for rate limits (IPv4 /32, IPv6 /64): 17 bytes, borrowed. */
 const uint8_t *stream_source_key(const struct stream *s);
 
-/* Bytes of ciphertext that wait for the network. */
-size_t stream_unsent(const struct stream *s);
-
 #endif

@@ -101,6 +101,29 @@ void handshake_begin(struct session *s)
     identity_find(s->all->services->identity, spki, on_identity, ask(s));
 }
 
+static void on_rechecked(void *ctx, int rc, const struct identity_who *who, const struct pl_err *e)
+{
+    struct session *s = answered(ctx);
+    (void)who;
+    if (!s)
+        return;
+    if (rc == -PL_E_AUTH)
+        session_drop(s, PL_E_REVOKED, "access was taken away");
+    else if (rc < 0)
+        s->must_recheck = true; /* no answer is no permission to forget the question */
+    (void)e;
+}
+
+void handshake_recheck(struct session *s)
+{
+    uint8_t spki[PL_SPKI_HASH];
+    bool is_known = s->fsm.state == SESSION_HELLO || s->fsm.state == SESSION_READY;
+    if (!s->must_recheck || !is_known || s->lookup || !stream_peer_spki(s->stream, spki))
+        return;
+    s->must_recheck = false;
+    identity_find(s->all->services->identity, spki, on_rechecked, ask(s));
+}
+
 void handshake_hello(struct session *s, const struct pl_hello *h)
 {
     struct pl_err e;

@@ -31,8 +31,9 @@ static void charge(struct session *s, const struct pl_frame *f)
     if (f->type == PL_MSG_SUBMIT) {
         rate_take(&s->changesets, 1);
         rate_take(&s->bytes, (double)f->n);
-    } else if (f->type != PL_MSG_PRESENCE && f->type != PL_MSG_PONG) {
-        rate_take(&s->requests, 1);
+    } else {
+        bool is_light = f->type == PL_MSG_PRESENCE || f->type == PL_MSG_PONG;
+        rate_take(&s->requests, is_light ? 0.25 : 1);
     }
 }
 

@@ -198,13 +198,14 @@ void session_regulate(struct session *s, uint64_t now)
         stream_pause(s->stream);
     } else if (good && s->is_paused && s->lookup == NULL) {
         s->is_paused = false;
+        s->heard_ms = s->partial_ms = now; /* while we did not read, silence was our doing */
         stream_resume(s->stream);
     }
 }
 
 static void check_idle(struct session *s, uint64_t now)
 {
-    if (now - s->heard_ms < (uint64_t)s->all->opt.ping_ms * (s->pings + 1))
+    if (s->is_paused || now - s->heard_ms < (uint64_t)s->all->opt.ping_ms * (s->pings + 1))
         return;
     if (s->pings >= 2) {
         session_drop(s, PL_E_TIMEOUT, "no sign of life");
@@ -227,6 +228,7 @@ static void on_tick(void *owner, uint64_t loop_ms)
         session_drop(s, PL_E_TIMEOUT, "slow consumer: notices were not taken");
         return;
     }
+    handshake_recheck(s);
     session_regulate(s, now);
     if (s->is_ending)
         return;
@@ -257,8 +259,9 @@ static void on_tick(void *owner, uint64_t loop_ms)
 static void on_ended(void *owner, int code, const char *why)
 {
     struct session *s = owner;
-    if (s->fsm.state == SESSION_READY) {
+    if (s->fsm.state == SESSION_READY)
         s->all->stats.ready--;
+    if (s->caller.user != 0) { /* known people are few enough for a line each */
         LOG_INFO(&s->log, "session.ended", KV_S("code", pl_error_info(code)->token),
                  KV_S("why", why), KV_U("rx", s->rx), KV_U("tx", s->tx));
     } else if (code != PL_E_CLOSED) {
@@ -351,15 +354,16 @@ void sessions_go_away(struct sessions *all, uint32_t reconnect_after_ms, const c
     }
 }
 
-void sessions_revoke(struct sessions *all, uint64_t device, uint64_t user)
+void sessions_revoked(struct sessions *all, uint64_t device, uint64_t user)
 {
     struct session *s;
     struct session *tmp;
     DL_FOREACH_SAFE (all->list, s, tmp) {
-        bool hit =
-            (device != 0 && s->caller.device == device) || (user != 0 && s->caller.user == user);
-        if (hit)
+        if (device != 0 && s->caller.device == device)
             session_drop(s, PL_E_REVOKED, "access of this device was taken away");
+        else if (device == 0 && (user == 0 || s->caller.user == user))
+            s->must_recheck =
+                true; /* asked at its next tick, so that a crowd does not ask at once */
     }
 }
 

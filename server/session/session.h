@@ -40,8 +40,10 @@ void *session_attach(void *ctx, struct stream *stream);
 /* Tells everyone that the server goes away, and ends the sessions politely. */
 void sessions_go_away(struct sessions *all, uint32_t reconnect_after_ms, const char *why);
 
-/* Ends the sessions of a device (user 0) or of a user (device 0); both 0: re-checks nothing. */
-void sessions_revoke(struct sessions *all, uint64_t device, uint64_t user);
+/* Ends the sessions of a device. Without one (0), the sessions of a user, or all for user 0, have
+ * the registry asked again, and end if it does not know them any more: the news may have been about
+ * one review only, or may have been missed. */
+void sessions_revoked(struct sessions *all, uint64_t device, uint64_t user);
 
 struct sessions_stats {
     unsigned open, ready;

@@ -38,9 +38,10 @@ struct session {
     struct lookup *lookup;
     struct rate changesets, requests, bytes;
     bool is_paused;
-    bool is_flooded; /* a notice did not fit: it ends at the next tick */
-    bool is_ending;  /* drop was asked for; nothing more is handled */
-    bool got_join;   /* the one JoinHello has come */
+    bool is_flooded;   /* a notice did not fit: it ends at the next tick */
+    bool is_ending;    /* drop was asked for; nothing more is handled */
+    bool must_recheck; /* ask the registry again who this is */
+    bool got_join;     /* the one JoinHello has come */
     uint64_t id;
     uint64_t state_ms;   /* entered the present state */
     uint64_t heard_ms;   /* last frame */
@@ -74,6 +75,8 @@ void session_regulate(struct session *s, uint64_t now_ms);
 void handshake_begin(struct session *s);
 void handshake_hello(struct session *s, const struct pl_hello *h);
 void handshake_join(struct session *s, const struct pl_join_hello *j);
+/* Asks the registry again when that is due; ends the session if it is known no more. */
+void handshake_recheck(struct session *s);
 /* The session ends while a question is under way. */
 void handshake_forget(struct session *s);
 

@@ -160,7 +160,19 @@ kill $holder 2>/dev/null
 exits 4 as ana2 whoami
 exits 0 as ana whoami
 exits 3 "$server" device revoke 999
+mkfifo "$work/hold2"
+sleep 60 >"$work/hold2" &
+holder=$!
+timeout 60 openssl s_client -connect 127.0.0.1:"$port" -alpn plimsoll/1 \
+    -cert "$work/ben/profiles/default/device.pem" -key "$work/ben/profiles/default/device.key" \
+    -cert_chain "$work/ben/profiles/default/device.pem" <"$work/hold2" >"$work/live2" 2>&1 &
+live=$!
+until_true 10 grep -q 'Verify return code' "$work/live2" || fail "openssl does not connect as ben"
+gone && fail "openssl ended by itself: $(tail -3 "$work/live2")"
 exits 0 "$server" user disable ben
+until_true 4 gone || fail "the disabled user's connection lives on"
+grep -q 'why="access was taken away"' "$log" || fail "ben's connection ended for another reason"
+kill $holder 2>/dev/null
 exits 4 as ben whoami
 exits 0 "$server" user enable ben
 exits 0 as ben whoami
