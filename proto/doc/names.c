@@ -131,6 +131,8 @@ static const char *label_source(const struct pl_entry *en)
         if (pl_entry_str(en, PL_F_EVIDENCE_REFERENCE)[0] != '\0')
             return pl_entry_str(en, PL_F_EVIDENCE_REFERENCE);
         break;
+    case PL_KIND_WAIVER:
+        return pl_entry_str(en, PL_F_WAIVER_REASON);
     case PL_KIND_NONE:
     case PL_KIND_RULE:
     case PL_KIND_AGENDA:

@@ -41,8 +41,11 @@ static bool is_own(const struct ask *a, struct pl_eid eid)
 
     if (en == NULL)
         return made_here(a, eid) != NULL;
+    /* What was revealed from a sealed draft was made by the server; it still has its author. */
     if (en->kind == PL_KIND_ACCOUNT && pl_entry_int(en, PL_F_ACCOUNT_AUTHOR, 0) != 0)
         return pl_entry_int(en, PL_F_ACCOUNT_AUTHOR, 0) == (int64_t)a->user;
+    if (en->kind == PL_KIND_OBSERVATION && pl_entry_int(en, PL_F_OBSERVATION_AUTHOR, 0) != 0)
+        return pl_entry_int(en, PL_F_OBSERVATION_AUTHOR, 0) == (int64_t)a->user;
     return en->created_by != 0 && en->created_by == a->user;
 }
 
@@ -78,7 +81,10 @@ static uint64_t review_ops(const struct pl_slot *s)
     case PL_F_REVIEW_IMPACT:
     case PL_F_REVIEW_IMPACT_VALUE:
     case PL_F_REVIEW_IMPACT_UNIT:
+    case PL_F_REVIEW_CUSTOMERS_HIT:
         return bit(PL_PERM_IMPACT);
+    case PL_F_REVIEW_NOTHING_IN:
+        return bit(PL_PERM_CONTENT);
     case PL_F_REVIEW_SERVICES:
         return bit(PL_PERM_SERVICES);
     default:
@@ -203,6 +209,7 @@ static uint64_t write_ops(const struct ask *a, const struct pl_slot *s)
     case PL_KIND_ANCHOR:
         return bit(is_own(a, parent) ? PL_PERM_COMMENT : PL_PERM_OWNER_ONLY);
     case PL_KIND_PARTICIPANT:
+    case PL_KIND_WAIVER:
     case PL_KIND_NONE:
         break;
     }
@@ -223,7 +230,7 @@ static uint64_t slot_ops(const struct ask *a, const struct pl_slot *s)
 
     if (f != NULL && (f->flags & PL_FF_SERVER) != 0)
         return bit(PL_PERM_SERVER);
-    if (kind_of(a, s->eid) == PL_KIND_PARTICIPANT)
+    if (kind_of(a, s->eid) == PL_KIND_PARTICIPANT || kind_of(a, s->eid) == PL_KIND_WAIVER)
         return bit(PL_PERM_SERVER);
     if (s->kind == PL_SLOT_DEAD && made_here(a, s->eid) == NULL)
         return bit(may_remove_as_own(a, s->eid) ? PL_PERM_REMOVE_OWN : PL_PERM_REMOVE_ANY);

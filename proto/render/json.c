@@ -28,6 +28,7 @@ static const char *const list_names[PL_KIND_MAX + 1] = {
     [PL_KIND_ANCHOR] = "anchors",
     [PL_KIND_EVIDENCE] = "evidence",
     [PL_KIND_CLAIM] = "claims",
+    [PL_KIND_WAIVER] = "waivers",
 };
 
 const char *pl_json_list_name(uint32_t kind)

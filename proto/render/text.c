@@ -47,6 +47,9 @@ static void put_sorting(struct sink *s, const struct pl_doc *d, const struct pl_
     case PL_KIND_EVIDENCE:
         put_enum(s, en, PL_F_EVIDENCE_KIND);
         break;
+    case PL_KIND_WAIVER:
+        put(s, pl_entry_str(en, PL_F_WAIVER_CHECK));
+        break;
     case PL_KIND_ACCOUNT:
     case PL_KIND_COMMENT:
         put_user(s, d, (int64_t)pl_entry_created_by(en));

@@ -21,6 +21,7 @@
 #include "plimsoll/base/err.h"
 #include "plimsoll/wire/message.h"
 
+struct pl_doc;
 struct store;
 struct rooms; /* all open rooms: registry */
 struct room;
@@ -100,6 +101,16 @@ struct rooms_act {
 typedef void (*server_rev_cb)(void *ctx, int rc, uint64_t rev, const struct pl_err *e);
 void rooms_server_rev(struct rooms *r, const struct rooms_act *act, struct pl_cs *take_cs,
                       server_rev_cb cb, void *ctx);
+
+/* A command: judged on the newest state while a batch is built, again if that batch is lost. Fills
+ * cs (initialised, empty) and the permission bits that the database asks for under its lock;
+ * negative with a reason to refuse. Leaving cs empty means that it is so already: cb gets the head.
+ */
+typedef int (*room_judge_cb)(void *ctx, const struct pl_doc *newest, int64_t now_us,
+                             struct pl_cs *cs, uint64_t *ops, struct pl_err *e);
+/* As rooms_server_rev, with a judge instead of a changeset. judge_ctx must live until cb. */
+void rooms_command(struct rooms *r, const struct rooms_act *act, room_judge_cb judge,
+                   void *judge_ctx, server_rev_cb cb, void *ctx);
 
 /* A person's rights or device changed: members are told or let go. user 0: everyone is re-checked.
  */

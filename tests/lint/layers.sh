@@ -18,7 +18,7 @@ allow proto/base
 allow proto/merge base
 allow proto/wire base merge
 allow proto/tls base
-allow proto/doc base merge
+allow proto/doc base merge coach
 allow proto/render base doc merge
 allow proto/coach base
 allow proto/anon base
@@ -31,7 +31,7 @@ allow server/store $low
 allow server/audit $low store
 allow server/auth $low store audit
 allow server/room $low store audit auth
-allow server/review $low store audit auth room
+allow server/review
 allow server/publish $low store audit auth
 allow server/search $low store audit auth
 allow server/notify $low store audit auth

@@ -198,6 +198,9 @@ static void fill_story(struct pl_doc *d)
     sample_int(d, anchor, PL_F_ANCHOR_START, 2);
     sample_int(d, anchor, PL_F_ANCHOR_END, 10);
     sample_str(d, anchor, PL_F_ANCHOR_QUOTE, "customer");
+    struct pl_eid waiver = sample_add(d, PL_KIND_WAIVER, PL_EID_ROOT, SAMPLE_FACILITATOR);
+    sample_str(d, waiver, PL_F_WAIVER_CHECK, "T05");
+    sample_str(d, waiver, PL_F_WAIVER_REASON, "Nobody outside had to be told.");
 }
 
 static void fill_work(struct pl_doc *d)

@@ -23,7 +23,7 @@ enum pl_kind {
     PL_KIND_NONE = 0,
 #define PL_KIND(NAME, number, name, prefix, parents, max, label) PL_KIND_##NAME = (number),
 #include "plimsoll/doc/fields.def"
-    PL_KIND_MAX = 15
+    PL_KIND_MAX = 16
 };
 
 /* PL_EN_STATUS ... */
@@ -31,7 +31,7 @@ enum pl_enum_id {
     PL_EN_NONE = 0,
 #define PL_ENUM(NAME, number, name) PL_EN_##NAME = (number),
 #include "plimsoll/doc/fields.def"
-    PL_EN_MAX = 26
+    PL_EN_MAX = 29
 };
 
 /* PL_STATUS_PREPARING ... ; 0 (or a null register) is unset. */
