@@ -26,7 +26,7 @@ static struct textview view_of(const struct pl_doc *d, struct pl_eid eid, uint32
 {
     const struct pl_entry *en = pl_doc_entry(d, eid);
     const struct pl_text *t = en ? pl_entry_text(en, field) : NULL;
-    struct textview v = {(const uint8_t *)"", 0, width > 1 ? width : 1};
+    struct textview v = {(const uint8_t *)"", 0, width > 1 ? width : 1, NULL};
     if (t) {
         v.p = (const uint8_t *)pl_entry_cstr(en, field);
         v.n = pl_text_bytes(t);
@@ -34,9 +34,11 @@ static struct textview view_of(const struct pl_doc *d, struct pl_eid eid, uint32
     return v;
 }
 
-static struct textview view(const struct editor *ed)
+static struct textview view(struct editor *ed)
 {
-    return view_of(review_doc(ed->review), ed->eid, ed->field, ed->width);
+    struct textview v = view_of(review_doc(ed->review), ed->eid, ed->field, ed->width);
+    v.rows = &ed->rows;
+    return v;
 }
 
 static size_t to_byte(const struct editor *ed, size_t pos)
@@ -101,6 +103,7 @@ void editor_open(struct editor *ed, struct review *r, struct pl_eid eid, uint32_
 void editor_close(struct editor *ed)
 {
     ed->review = NULL;
+    textrows_release(&ed->rows);
 }
 
 struct pl_caret editor_caret(const struct editor *ed)
@@ -117,21 +120,24 @@ struct pl_caret editor_caret(const struct editor *ed)
 /* --- changes
  * ----------------------------------------------------------------------------------------- */
 
-/* Where the last change of an op ends, in the text after it. */
-static uint32_t end_of_change(const struct pl_op *op)
+/* Where the first change of an op begins and the last one ends, in the text after it. */
+static void span_of(const struct pl_op *op, uint32_t *begin, uint32_t *end)
 {
     struct pl_op_iter it;
     struct pl_comp c;
     uint32_t pos = 0;
-    uint32_t end = 0;
+    bool any = false;
+    *begin = *end = 0;
     pl_op_iter_init(&it, op);
     while (pl_op_iter_next(&it, &c)) {
+        if (c.kind != PL_RETAIN && !any)
+            *begin = pos;
+        any |= c.kind != PL_RETAIN;
         if (c.kind != PL_DELETE)
             pos += c.n;
         if (c.kind != PL_RETAIN)
-            end = pos;
+            *end = pos;
     }
-    return end;
 }
 
 void editor_changed(struct editor *ed, const struct pl_cs *cs, bool remote)
@@ -139,10 +145,15 @@ void editor_changed(struct editor *ed, const struct pl_cs *cs, bool remote)
     if (!ed->review)
         return;
     const struct pl_slot *s = pl_cs_find(cs, PL_SLOT_TEXT, ed->eid, ed->field, NULL);
+    uint32_t begin = 0;
+    uint32_t end = 0;
     if (!s)
         return;
+    span_of(&s->op, &begin, &end);
+    struct textview v = view(ed);
+    textrows_changed(&v, to_byte(ed, begin), to_byte(ed, end));
     if (ed->is_undoing && !remote)
-        ed->caret = end_of_change(&s->op);
+        ed->caret = end;
     else
         ed->caret = pl_op_map_pos(&s->op, (uint32_t)ed->caret, PL_LEFT);
     clamp(ed);
@@ -156,6 +167,7 @@ void editor_reset(struct editor *ed)
 {
     if (!ed->review)
         return;
+    textrows_forget(&ed->rows);
     clamp(ed);
     stay(ed);
 }
@@ -289,7 +301,7 @@ static bool move(struct editor *ed, enum ui_cmd cmd)
 }
 
 /* What a deleting command takes, or false when it is not one. */
-static bool deletes(const struct editor *ed, enum ui_cmd cmd, size_t *from, size_t *to)
+static bool deletes(struct editor *ed, enum ui_cmd cmd, size_t *from, size_t *to)
 {
     struct textview v = view(ed);
     size_t at = to_byte(ed, ed->caret);

@@ -16,6 +16,7 @@
 #include "model/acts.h"
 #include "ui/keymap.h"
 #include "ui/screen.h"
+#include "ui/textrows.h"
 #include "ui/textview.h"
 
 #define EDITOR_PASTE_MAX (1024u * 1024u)
@@ -29,6 +30,7 @@ struct editor {
     int row;      /* row of the caret on screen, from 0 */
     int goal;     /* column that up and down keep, -1: none */
     int width, height;
+    struct textrows rows;        /* of the text at this width */
     bool is_undoing, is_grouped; /* the next insert joins the typing before */
 };
 

@@ -41,6 +41,15 @@ static void flush_text(struct input *in)
     pl_buf_clear(&in->text);
 }
 
+/* A burst longer than the buffer comes in pieces. */
+static void add_text(struct input *in, const uint8_t *bytes, size_t n)
+{
+    if (pl_buf_add(&in->text, bytes, n) == 0)
+        return;
+    flush_text(in);
+    PL_ASSERT(pl_buf_add(&in->text, bytes, n) == 0); /* some bytes into an empty buffer */
+}
+
 static void key(struct input *in, uint32_t k, unsigned mods)
 {
     struct input_event ev = {.type = INPUT_KEY, .key = k, .mods = mods};
@@ -177,8 +186,8 @@ static void mouse(struct input *in, const struct params *p, uint8_t final)
         return;
     int b = p->v[0];
     ev.mods = (b & 4 ? MOD_SHIFT : 0) | (b & 8 ? MOD_ALT : 0) | (b & 16 ? MOD_CTRL : 0);
-    ev.col = p->v[1] - 1;
-    ev.row = p->v[2] - 1;
+    ev.col = p->v[1] > 0 ? p->v[1] - 1 : 0;
+    ev.row = p->v[2] > 0 ? p->v[2] - 1 : 0;
     if (b & 64)
         ev.mouse = b & 1 ? MOUSE_WHEEL_DOWN : MOUSE_WHEEL_UP;
     else if (final == 'm')
@@ -246,8 +255,8 @@ static void coded_key(struct input *in, int code, unsigned mods)
     else if (!(mods & (MOD_CTRL | MOD_ALT))) {
         uint8_t u[4];
         size_t n = pl_utf8_encode(k, u);
-        if (pl_utf8_is_clean(u, n, NULL) && pl_buf_add(&in->text, u, n) < 0)
-            flush_text(in);
+        if (pl_utf8_is_clean(u, n, NULL))
+            add_text(in, u, n);
         return;
     }
     key(in, k, mods);
@@ -314,7 +323,8 @@ static void control(struct input *in, uint8_t c, unsigned mods)
 
 static void utf8_byte(struct input *in, uint8_t c)
 {
-    if (in->want_utf8 == 0) {
+    bool continues = (c & 0xc0) == 0x80;
+    if (in->want_utf8 == 0 || !continues) { /* what was broken off is dropped, this is not */
         in->want_utf8 = c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : c >= 0xc2 ? 2 : 0;
         in->n_utf8 = 0;
         if (in->want_utf8 == 0)
@@ -323,9 +333,8 @@ static void utf8_byte(struct input *in, uint8_t c)
     in->utf8[in->n_utf8++] = c;
     if (in->n_utf8 < in->want_utf8)
         return;
-    if (pl_utf8_is_clean(in->utf8, in->n_utf8, NULL) &&
-        pl_buf_add(&in->text, in->utf8, in->n_utf8) < 0)
-        flush_text(in);
+    if (pl_utf8_is_clean(in->utf8, in->n_utf8, NULL))
+        add_text(in, in->utf8, in->n_utf8);
     in->want_utf8 = 0;
 }
 
@@ -341,8 +350,8 @@ static void ground(struct input *in, uint8_t c)
         in->state = ESC;
     } else if (c < 0x20 || c == 0x7f) {
         control(in, c, 0);
-    } else if (pl_buf_add_byte(&in->text, c) < 0) {
-        flush_text(in);
+    } else {
+        add_text(in, &c, 1);
     }
 }
 

@@ -106,7 +106,7 @@ static void menu_command(struct prompt *p, struct ui *ui, enum ui_cmd cmd)
 
 void prompt_command(struct prompt *p, struct ui *ui, enum ui_cmd cmd)
 {
-    struct textview v = {(const uint8_t *)p->text, p->n, 1000};
+    struct textview v = {(const uint8_t *)p->text, p->n, 1000, NULL};
     if (cmd == CMD_CANCEL) {
         finish(p, ui, false);
         return;

@@ -12,6 +12,7 @@
 #include "plimsoll/base/utf8.h"
 
 #include "ui/cell.h"
+#include "ui/textrows.h"
 
 size_t textview_line_begin(const struct textview *v, size_t at)
 {
@@ -31,6 +32,18 @@ static void end_row(struct textview_row *out, size_t to, size_t next)
     out->next = next;
 }
 
+/* Width and length of the cluster at `at`. */
+static void measure(const struct textview *v, size_t at, int col, struct cell *c)
+{
+    bool is_plain = v->p[at] >= 0x20 && v->p[at] < 0x7f && (at + 1 >= v->n || v->p[at + 1] < 0x80);
+    if (is_plain) {
+        c->bytes = 1;
+        c->width = 1;
+        return;
+    }
+    cell_read(v->p + at, v->p + v->n, col, c);
+}
+
 void textview_row(const struct textview *v, size_t from, struct textview_row *out)
 {
     struct cell c;
@@ -40,7 +53,7 @@ void textview_row(const struct textview *v, size_t from, struct textview_row *ou
     *out = (struct textview_row){.from = from};
     while (at < v->n && v->p[at] != '\n') {
         bool blank = v->p[at] == ' ';
-        cell_read(v->p + at, v->p + v->n, col, &c);
+        measure(v, at, col, &c);
         if (col + c.width > v->width && !blank && at > from) {
             size_t cut = word > from ? word : at;
             end_row(out, cut, cut);
@@ -60,6 +73,8 @@ void textview_row(const struct textview *v, size_t from, struct textview_row *ou
 size_t textview_row_of(const struct textview *v, size_t at)
 {
     struct textview_row r;
+    if (v->rows)
+        return textrows_row_of(v, at);
     size_t from = textview_line_begin(v, at);
     for (;;) {
         textview_row(v, from, &r);

@@ -11,10 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct textrows;
+
 struct textview {
     const uint8_t *p;
     size_t n;
-    int width; /* > 0 */
+    int width;             /* > 0 */
+    struct textrows *rows; /* what is known of its rows (textrows.h), or NULL */
 };
 
 struct textview_row {

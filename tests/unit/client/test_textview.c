@@ -13,11 +13,12 @@
 #include "plimsoll/base/rng.h"
 
 #include "ui/cell.h"
+#include "ui/textrows.h"
 #include "ui/textview.h"
 
 static struct textview view(const char *s, int width)
 {
-    return (struct textview){(const uint8_t *)s, strlen(s), width};
+    return (struct textview){(const uint8_t *)s, strlen(s), width, NULL};
 }
 
 /* The rows as lines, separated by '|'; '$' marks the end of a paragraph. */
@@ -139,6 +140,107 @@ TEST(textview_rows_cover_any_text)
     }
 }
 
+/* --- remembered rows ----------------------------------------------------------------------------
+ */
+
+static const char *const edit_pieces[] = {"a",
+                                          "word ",
+                                          " ",
+                                          "\n",
+                                          "e\xcc\x81",
+                                          "\xe6\x97\xa5",
+                                          "\xcc\x81",
+                                          "\t",
+                                          "-",
+                                          "    ",
+                                          "unbreakable_",
+                                          "\xf0\x9f\x91\x8d",
+                                          "\n\n",
+                                          "\xf0\x9f\x87\xa9",
+                                          "\xe2\x80\x8d"};
+
+static size_t boundary(const char *text, size_t n, size_t at)
+{
+    while (at < n && ((unsigned char)text[at] & 0xc0) == 0x80)
+        at++;
+    return at;
+}
+
+/* Replaces a random range by random pieces; says which bytes are new. */
+static void edit(struct pl_prng *rng, struct pl_buf *b, size_t *from, size_t *to)
+{
+    char tail[65536];
+    const char *text = (const char *)b->data;
+    bool grow = b->len < 6000 || (b->len < 60000 && pl_prng_below(rng, 3) > 0);
+    *from = boundary(text, b->len, pl_prng_below(rng, (uint32_t)b->len + 1));
+    size_t gone = boundary(text, b->len, *from + pl_prng_below(rng, grow ? 4 : 300));
+    gone = gone < b->len ? gone : b->len;
+    size_t rest = b->len - gone;
+    memcpy(tail, b->data + gone, rest);
+    b->len = *from;
+    for (unsigned i = pl_prng_below(rng, grow ? 20 : 3); i > 0; i--)
+        assert_int_equal(
+            pl_buf_add_str(
+                b, edit_pieces[pl_prng_below(rng, sizeof(edit_pieces) / sizeof(edit_pieces[0]))]),
+            0);
+    *to = b->len;
+    assert_int_equal(pl_buf_add(b, tail, rest), 0);
+}
+
+/* After any series of changes the rows are those of a text that is laid out for the first time. */
+TEST(textview_rows_are_kept_through_changes)
+{
+    struct pl_prng rng;
+    struct pl_buf b;
+    pl_prng_init(&rng, 11);
+    for (unsigned round = 0; round < 40; round++) {
+        struct textrows rows = {.n = 0};
+        pl_buf_init(&b, 1u << 20);
+        assert_int_equal(pl_buf_add_str(&b, "begin"), 0);
+        for (unsigned step = 0; step < 300; step++) {
+            size_t from = 0;
+            size_t to = 0;
+            edit(&rng, &b, &from, &to);
+            struct textview v = {b.data, b.len, 1 + (int)(round % 60), NULL};
+            struct textview kept = {b.data, b.len, v.width, &rows};
+            textrows_changed(&kept, from, to);
+            for (int i = 0; i < 4; i++) {
+                size_t at = boundary((const char *)b.data, b.len,
+                                     i == 0 ? from : pl_prng_below(&rng, (uint32_t)b.len + 1));
+                assert_int_equal(textview_row_of(&kept, at), textview_row_of(&v, at));
+            }
+        }
+        textrows_release(&rows);
+        pl_buf_release(&b);
+    }
+}
+
+/* One paragraph of a megabyte: only what changed is laid out. */
+TEST(textview_rows_of_a_long_paragraph_cost_little)
+{
+    struct pl_buf b;
+    struct textrows rows = {.n = 0};
+    struct pl_prng rng;
+    pl_prng_init(&rng, 5);
+    pl_buf_init(&b, 4u << 20);
+    while (b.len < 1000000) {
+        assert_int_equal(pl_buf_add(&b, "lengthy words", 1 + pl_prng_below(&rng, 12)), 0);
+        assert_int_equal(pl_buf_add_byte(&b, ' '), 0);
+    }
+    struct textview v = {b.data, b.len, 79, &rows};
+    assert_true(textview_row_of(&v, b.len) > b.len - 200);
+    size_t n = rows.n;
+    assert_int_equal(pl_buf_add_byte(&b, '!'), 0);
+    memmove(b.data + 500001, b.data + 500000, b.len - 500001);
+    b.data[500000] = 'x';
+    v.p = b.data;
+    v.n = b.len;
+    textrows_changed(&v, 500000, 500001);
+    assert_true(rows.is_whole && rows.n >= n - 1 && rows.n <= n + 1);
+    textrows_release(&rows);
+    pl_buf_release(&b);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -148,6 +250,8 @@ int main(void)
         UNIT(textview_finds_rows_and_columns),
         UNIT(textview_moves_by_words),
         UNIT(textview_rows_cover_any_text),
+        UNIT(textview_rows_are_kept_through_changes),
+        UNIT(textview_rows_of_a_long_paragraph_cost_little),
     };
     (void)setlocale(LC_ALL, "C.UTF-8");
     return RUN(tests);
