@@ -9,6 +9,7 @@
 
 #include "directory.pb-c.h"
 #include "edit.pb-c.h"
+#include "review.pb-c.h"
 #include "session.pb-c.h"
 
 #include "plimsoll/base/utf8.h"
@@ -54,6 +55,12 @@ static const struct pl_verify_limit limits[] = {
     {&plimsoll__people_reply__descriptor, 2, PL_PEOPLE_MAX},
     {&plimsoll__whoami_reply__descriptor, 5, PL_DEVICES_MAX},
     {&plimsoll__join_welcome__descriptor, 5, PL_CERTS_MAX},
+    {&plimsoll__session_reply__descriptor, 7, PL_VOTES_MAX},
+    {&plimsoll__cards__descriptor, 4, PL_CARDS_MAX},
+    {&plimsoll__invites_reply__descriptor, 2, PL_INVITES_MAX},
+    {&plimsoll__actions_reply__descriptor, 2, PL_ACTIONS_PAGE_MAX},
+    {&plimsoll__metrics_reply__descriptor, 2, PL_METRICS_PAGE_MAX},
+    {&plimsoll__metric_row__descriptor, 6, PL_SERVICES_MAX},
 };
 
 static const struct pl_verify_limit stored_limits[] = {
@@ -110,6 +117,14 @@ void pl_get_str(struct pl_get *c, const char **out, const char *s, uint32_t max,
         pl_get_fail(c, PL_E_BAD_TEXT, name, "must be one line");
 }
 
+/* That it is clean the pre-scan has seen. */
+void pl_get_text(struct pl_get *c, const char **out, const char *s, uint32_t max, const char *name)
+{
+    *out = s;
+    if (is_longer(s, strlen(s), max))
+        pl_get_fail(c, PL_E_LIMIT, name, "longer than allowed");
+}
+
 void pl_get_bytes(struct pl_get *c, struct pl_bytes *out, const ProtobufCBinaryData *in, size_t min,
                   size_t max, const char *name)
 {
@@ -140,6 +155,18 @@ char *pl_put_str(struct pl_put *c, const char *s, uint32_t max, const char *name
     size_t n = strlen(s);
     if (!pl_utf8_is_clean(s, n, NULL) || strcspn(s, "\n\t") != n)
         pl_put_fail(c, PL_E_BAD_TEXT, name, "must be one line of clean text");
+    else if (is_longer(s, n, max))
+        pl_put_fail(c, PL_E_LIMIT, name, "longer than allowed");
+    return (char *)s;
+}
+
+char *pl_put_text(struct pl_put *c, const char *s, uint32_t max, const char *name)
+{
+    if (s == NULL)
+        return (char *)protobuf_c_empty_string;
+    size_t n = strlen(s);
+    if (!pl_utf8_is_clean(s, n, NULL))
+        pl_put_fail(c, PL_E_BAD_TEXT, name, "must be clean text");
     else if (is_longer(s, n, max))
         pl_put_fail(c, PL_E_LIMIT, name, "longer than allowed");
     return (char *)s;

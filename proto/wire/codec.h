@@ -48,6 +48,9 @@ void pl_put_fail(struct pl_put *c, int code, const char *name, const char *what)
 /* One line of clean text, at most `max` characters, borrowed from the unpacked message. */
 void pl_get_str(struct pl_get *c, const char **out, const char *s, uint32_t max, const char *name);
 
+/* The same of any number of lines. */
+void pl_get_text(struct pl_get *c, const char **out, const char *s, uint32_t max, const char *name);
+
 /* min..max bytes, borrowed likewise. */
 void pl_get_bytes(struct pl_get *c, struct pl_bytes *out, const ProtobufCBinaryData *in, size_t min,
                   size_t max, const char *name);
@@ -57,6 +60,7 @@ void *pl_get_items(struct pl_get *c, size_t n, size_t size);
 
 /* The same rules for what is sent. NULL counts as "". */
 char *pl_put_str(struct pl_put *c, const char *s, uint32_t max, const char *name);
+char *pl_put_text(struct pl_put *c, const char *s, uint32_t max, const char *name);
 
 /* For texts that are only shown: what breaks the rules is replaced, what is too long is cut, so
  * that an awkward name or reason never keeps a message from being sent. */
@@ -76,6 +80,10 @@ struct pl_codec_cs {
 int pl_codec_get_changeset(struct pl_codec_cs out, const ProtobufCMessage *in, struct pl_get *c);
 ProtobufCMessage *pl_codec_put_changeset(const struct pl_cs *cs, const struct pl_caret *caret_after,
                                          uint32_t undo_of, struct pl_put *c);
+
+/* Ids of entries: a Plimsoll__Eid or NULL for the root. */
+struct pl_eid pl_codec_get_eid(const ProtobufCMessage *in);
+ProtobufCMessage *pl_codec_put_eid(struct pl_eid eid, struct pl_put *c);
 
 /* Carets: a Plimsoll__Caret or NULL for none. */
 void pl_codec_get_caret(struct pl_caret *out, const ProtobufCMessage *in);

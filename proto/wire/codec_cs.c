@@ -60,6 +60,11 @@ static struct pl_eid get_eid(const Plimsoll__Eid *m)
     return m == NULL ? PL_EID_ROOT : (struct pl_eid){m->client, m->n};
 }
 
+struct pl_eid pl_codec_get_eid(const ProtobufCMessage *in)
+{
+    return get_eid((const void *)in);
+}
+
 static void get_value(struct pl_value *out, const Plimsoll__Value *m, struct pl_get *c)
 {
     if (m == NULL) /* zeroed: null */
@@ -205,6 +210,11 @@ static Plimsoll__Eid *put_eid(struct pl_eid eid, struct pl_put *c)
     m->client = eid.client;
     m->n = eid.n;
     return m;
+}
+
+ProtobufCMessage *pl_codec_put_eid(struct pl_eid eid, struct pl_put *c)
+{
+    return pl_eid_is_root(eid) ? NULL : (void *)put_eid(eid, c);
 }
 
 static Plimsoll__Value *put_value(const struct pl_value *in, struct pl_put *c)

@@ -7,15 +7,15 @@
 #include "codec_fields.h"
 
 /* clang-format off */
-#define REVIEW_ROW(NUM, STR, SHOWN, BYTES)                                                \
+#define REVIEW_ROW(NUM, STR, SHOWN, BYTES, TEXT, EID)                                                \
     NUM(review) SHOWN(title, PL_TITLE_MAX) NUM(status) NUM(stage) NUM(severity) NUM(kind) \
     NUM(role) NUM(head) NUM(created_us) NUM(changed_us)
 
-#define PERSON(NUM, STR, SHOWN, BYTES)                                                 \
+#define PERSON(NUM, STR, SHOWN, BYTES, TEXT, EID)                                                 \
     NUM(user) SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX) NUM(role) \
     NUM(here)
 
-#define DEVICE_ROW(NUM, STR, SHOWN, BYTES)                                  \
+#define DEVICE_ROW(NUM, STR, SHOWN, BYTES, TEXT, EID)                                  \
     NUM(device) SHOWN(name, PL_NAME_MAX) NUM(enrolled_us) NUM(last_seen_us) \
     NUM(expires_us) NUM(current)
 /* clang-format on */
@@ -25,15 +25,15 @@ CODEC_ROW(person, person, Person, PERSON)
 CODEC_ROW(device_row, device_row, DeviceRow, DEVICE_ROW)
 
 /* clang-format off */
-#define CREATE(NUM, STR, SHOWN, BYTES)                                             \
+#define CREATE(NUM, STR, SHOWN, BYTES, TEXT, EID)                                             \
     NUM(rid) BYTES(op_id, PL_OP_ID_BYTES, PL_OP_ID_BYTES) STR(title, PL_TITLE_MAX) \
     NUM(severity) NUM(kind)
-#define CREATED(NUM, STR, SHOWN, BYTES) NUM(rid) NUM(review)
-#define PEOPLE(NUM, STR, SHOWN, BYTES)  NUM(rid) NUM(review)
-#define MEMBER_SET(NUM, STR, SHOWN, BYTES) \
+#define CREATED(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(rid) NUM(review)
+#define PEOPLE(NUM, STR, SHOWN, BYTES, TEXT, EID)  NUM(rid) NUM(review)
+#define MEMBER_SET(NUM, STR, SHOWN, BYTES, TEXT, EID) \
     NUM(rid) NUM(review) STR(user_name, PL_NAME_MAX) NUM(role) NUM(duty)
-#define DONE(NUM, STR, SHOWN, BYTES)   NUM(rid) NUM(rev)
-#define WHOAMI(NUM, STR, SHOWN, BYTES) NUM(rid)
+#define DONE(NUM, STR, SHOWN, BYTES, TEXT, EID)   NUM(rid) NUM(rev)
+#define WHOAMI(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(rid)
 /* clang-format on */
 
 CODEC_MESSAGE(create, create, Create, CREATE)
@@ -43,77 +43,18 @@ CODEC_MESSAGE(member_set, member_set, MemberSet, MEMBER_SET)
 CODEC_MESSAGE(done, done, Done, DONE)
 CODEC_MESSAGE(whoami, whoami, Whoami, WHOAMI)
 
-/* Requests for a page say how large, and neither nothing nor more than a reply may hold. */
-#define CODEC_PAGE(field, Proto, F, most)                                              \
-    int pl_codec_get_##field(void *to, const ProtobufCMessage *from, struct pl_get *c) \
-    {                                                                                  \
-        struct pl_##field *out = to;                                                   \
-        const Plimsoll__##Proto *m = (const void *)from;                               \
-        CODEC_GET_BODY(F)                                                              \
-        if (m->limit < 1 || m->limit > (most))                                         \
-            pl_get_fail(c, PL_E_LIMIT, "limit", "must be 1 to " #most);                \
-        return c->rc;                                                                  \
-    }                                                                                  \
-    ProtobufCMessage *pl_codec_put_##field(const void *from, struct pl_put *c)         \
-    {                                                                                  \
-        const struct pl_##field *in = from;                                            \
-        Plimsoll__##Proto *m = pl_put_alloc(c, sizeof *m);                             \
-        if (m == NULL)                                                                 \
-            return NULL;                                                               \
-        plimsoll__##field##__init(m);                                                  \
-        CODEC_PUT_BODY(F)                                                              \
-        if (in->limit < 1 || in->limit > (most))                                       \
-            pl_put_fail(c, PL_E_LIMIT, "limit", "must be 1 to " #most);                \
-        return c->rc < 0 ? NULL : &m->base;                                            \
-    }
-
 /* clang-format off */
-#define LIST(NUM, STR, SHOWN, BYTES)    NUM(rid) NUM(after) NUM(limit) NUM(mine)
-#define HISTORY(NUM, STR, SHOWN, BYTES) NUM(rid) NUM(review) NUM(from_rev) NUM(limit)
+#define LIST(NUM, STR, SHOWN, BYTES, TEXT, EID)    NUM(rid) NUM(after) NUM(limit) NUM(mine)
+#define HISTORY(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(rid) NUM(review) NUM(from_rev) NUM(limit)
 /* clang-format on */
 
 CODEC_PAGE(list, List, LIST, PL_LIST_MAX)
 CODEC_PAGE(history, History, HISTORY, PL_HISTORY_MAX)
 
-/* Replies with rows: numbers and strings by list F, rows in `items`/`n_items` of the generated one,
- * `items`/`n` of ours. */
-#define CODEC_ROWS(field, Proto, F, row, theirs, n_theirs, ours, most)                 \
-    int pl_codec_get_##field(void *to, const ProtobufCMessage *from, struct pl_get *c) \
-    {                                                                                  \
-        struct pl_##field *out = to;                                                   \
-        const Plimsoll__##Proto *m = (const void *)from;                               \
-        CODEC_GET_BODY(F)                                                              \
-        out->ours = pl_get_items(c, m->n_theirs, sizeof *out->ours);                   \
-        if (c->rc < 0)                                                                 \
-            return c->rc;                                                              \
-        out->n = m->n_theirs;                                                          \
-        for (size_t i = 0; i < out->n; i++)                                            \
-            get_##row(&out->ours[i], m->theirs[i], c);                                 \
-        return c->rc;                                                                  \
-    }                                                                                  \
-    ProtobufCMessage *pl_codec_put_##field(const void *from, struct pl_put *c)         \
-    {                                                                                  \
-        const struct pl_##field *in = from;                                            \
-        Plimsoll__##Proto *m = pl_put_alloc(c, sizeof *m);                             \
-        if (m == NULL)                                                                 \
-            return NULL;                                                               \
-        plimsoll__##field##__init(m);                                                  \
-        CODEC_PUT_BODY(F)                                                              \
-        if (in->n > (most))                                                            \
-            pl_put_fail(c, PL_E_LIMIT, #ours, "more than " #most);                     \
-        if (c->rc < 0)                                                                 \
-            return NULL;                                                               \
-        m->theirs = pl_put_alloc(c, (in->n + 1) * sizeof(void *));                     \
-        for (size_t i = 0; c->rc == 0 && i < in->n; i++)                               \
-            m->theirs[i] = put_##row(&in->ours[i], c);                                 \
-        m->n_theirs = in->n;                                                           \
-        return c->rc < 0 ? NULL : &m->base;                                            \
-    }
-
 /* clang-format off */
-#define LIST_REPLY(NUM, STR, SHOWN, BYTES)   NUM(rid) NUM(next)
-#define PEOPLE_REPLY(NUM, STR, SHOWN, BYTES) NUM(rid)
-#define WHOAMI_REPLY(NUM, STR, SHOWN, BYTES) \
+#define LIST_REPLY(NUM, STR, SHOWN, BYTES, TEXT, EID)   NUM(rid) NUM(next)
+#define PEOPLE_REPLY(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(rid)
+#define WHOAMI_REPLY(NUM, STR, SHOWN, BYTES, TEXT, EID) \
     NUM(rid) NUM(user) SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX)
 /* clang-format on */
 

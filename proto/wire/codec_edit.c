@@ -7,18 +7,18 @@
 #include "codec_fields.h"
 
 /* clang-format off */
-#define NACK(NUM, STR, SHOWN, BYTES) \
+#define NACK(NUM, STR, SHOWN, BYTES, TEXT, EID) \
     NUM(review) NUM(seq) NUM(code) NUM(at_rev) SHOWN(why, PL_STR_MAX)
-#define OPEN(NUM, STR, SHOWN, BYTES) NUM(rid) NUM(review) NUM(client) NUM(have)
-#define OPENED(NUM, STR, SHOWN, BYTES)                                                   \
+#define OPEN(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(rid) NUM(review) NUM(client) NUM(have)
+#define OPENED(NUM, STR, SHOWN, BYTES, TEXT, EID)                                                   \
     NUM(rid) NUM(review) NUM(epoch) NUM(last_seq) NUM(last_rev) NUM(last_code)           \
     SHOWN(last_why, PL_STR_MAX) NUM(head) NUM(snapshot) NUM(role) NUM(status) NUM(perms)
-#define LEAVE(NUM, STR, SHOWN, BYTES) NUM(review)
-#define SNAPSHOT(NUM, STR, SHOWN, BYTES) \
+#define LEAVE(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(review)
+#define SNAPSHOT(NUM, STR, SHOWN, BYTES, TEXT, EID) \
     NUM(review) NUM(rev) NUM(total) NUM(offset) BYTES(chunk, 0, PL_CHUNK_MAX)
-#define SYNCED(NUM, STR, SHOWN, BYTES) NUM(review) NUM(rev)
-#define RESYNC(NUM, STR, SHOWN, BYTES) NUM(rid) NUM(review) NUM(rev) NUM(hash)
-#define RIGHTS(NUM, STR, SHOWN, BYTES) \
+#define SYNCED(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(review) NUM(rev)
+#define RESYNC(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(rid) NUM(review) NUM(rev) NUM(hash)
+#define RIGHTS(NUM, STR, SHOWN, BYTES, TEXT, EID) \
     NUM(review) NUM(role) NUM(status) NUM(perms) NUM(code) SHOWN(why, PL_STR_MAX)
 /* clang-format on */
 
@@ -58,8 +58,8 @@ CODEC_MESSAGE(rights, rights, Rights, RIGHTS)
     }
 
 /* clang-format off */
-#define SUBMIT(NUM, STR, SHOWN, BYTES) NUM(review) NUM(epoch) NUM(seq)
-#define REV(NUM, STR, SHOWN, BYTES) \
+#define SUBMIT(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(review) NUM(epoch) NUM(seq)
+#define REV(NUM, STR, SHOWN, BYTES, TEXT, EID) \
     NUM(review) NUM(rev) NUM(client) NUM(seq) NUM(user) NUM(at_us) NUM(hash)
 /* clang-format on */
 
@@ -103,8 +103,8 @@ static void judge_peer(struct pl_peer *p, struct pl_get *c)
 }
 
 /* clang-format off */
-#define PRESENCE(NUM, STR, SHOWN, BYTES) NUM(review) NUM(rev) NUM(state) NUM(stage)
-#define PEER(NUM, STR, SHOWN, BYTES)                                                        \
+#define PRESENCE(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(review) NUM(rev) NUM(state) NUM(stage)
+#define PEER(NUM, STR, SHOWN, BYTES, TEXT, EID)                                                        \
     NUM(review) NUM(client) NUM(user) SHOWN(name, PL_NAME_MAX) NUM(role) NUM(gone) NUM(rev) \
     NUM(state) NUM(stage)
 /* clang-format on */

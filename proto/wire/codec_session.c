@@ -7,25 +7,27 @@
 #include "codec_fields.h"
 
 /* clang-format off */
-#define JOIN_HELLO(NUM, STR, SHOWN, BYTES)          \
+#define JOIN_HELLO(NUM, STR, SHOWN, BYTES, TEXT, EID)          \
     BYTES(secret, PL_SECRET_BYTES, PL_SECRET_BYTES) \
     BYTES(csr_der, 1, PL_CSR_MAX)                   \
-    STR(device_name, PL_NAME_MAX)
+    STR(device_name, PL_NAME_MAX)                   \
+    STR(user_name, PL_NAME_MAX)                     \
+    STR(display_name, PL_NAME_MAX)
 
-#define HELLO(NUM, STR, SHOWN, BYTES)                                                \
+#define HELLO(NUM, STR, SHOWN, BYTES, TEXT, EID)                                                \
     NUM(version_min) NUM(version_max) NUM(features) STR(client_version, PL_NAME_MAX)
 
-#define WELCOME(NUM, STR, SHOWN, BYTES)                                            \
+#define WELCOME(NUM, STR, SHOWN, BYTES, TEXT, EID)                                            \
     NUM(version) NUM(features) NUM(user) SHOWN(user_name, PL_NAME_MAX)             \
     SHOWN(display_name, PL_NAME_MAX) NUM(device) SHOWN(organisation, PL_TITLE_MAX) \
     NUM(server_us) SHOWN(server_version, PL_NAME_MAX) NUM(cert_expires_us)
 
-#define ERROR(NUM, STR, SHOWN, BYTES) \
+#define ERROR(NUM, STR, SHOWN, BYTES, TEXT, EID) \
     NUM(rid) NUM(code) SHOWN(text, PL_STR_MAX) NUM(fatal) NUM(review)
 
-#define PING(NUM, STR, SHOWN, BYTES)   NUM(token)
-#define PONG(NUM, STR, SHOWN, BYTES)   NUM(token) NUM(server_us)
-#define GOAWAY(NUM, STR, SHOWN, BYTES) NUM(reconnect_after_ms) SHOWN(text, PL_STR_MAX)
+#define PING(NUM, STR, SHOWN, BYTES, TEXT, EID)   NUM(token)
+#define PONG(NUM, STR, SHOWN, BYTES, TEXT, EID)   NUM(token) NUM(server_us)
+#define GOAWAY(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(reconnect_after_ms) SHOWN(text, PL_STR_MAX)
 /* clang-format on */
 
 CODEC_MESSAGE(join_hello, join_hello, JoinHello, JOIN_HELLO)
@@ -37,7 +39,7 @@ CODEC_MESSAGE(pong, pong, Pong, PONG)
 CODEC_MESSAGE(goaway, go_away, GoAway, GOAWAY)
 
 /* clang-format off */
-#define JOIN_WELCOME(NUM, STR, SHOWN, BYTES)                                 \
+#define JOIN_WELCOME(NUM, STR, SHOWN, BYTES, TEXT, EID)                                 \
     NUM(user) SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX) \
     NUM(device) NUM(review) NUM(role)
 /* clang-format on */

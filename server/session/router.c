@@ -37,6 +37,12 @@ static void charge(struct session *s, const struct pl_frame *f)
     }
 }
 
+/* A type that nobody handles is as good as unknown, also when the schema has it. */
+static bool is_handled(enum pl_msg_type type)
+{
+    return type == PL_MSG_HELLO || type == PL_MSG_JOIN_HELLO || cmd_find(type) != NULL;
+}
+
 static void handle(struct session *s, struct pl_msg *m)
 {
     if (m->type == PL_MSG_HELLO) {
@@ -58,7 +64,7 @@ void router_frame(struct session *s, const struct pl_frame *f)
     struct pl_err e;
     struct pl_msg m;
     const struct pl_msg_info *info = pl_msg_info(f->type);
-    if (!info || !(info->direction & PL_DIR_C2S)) {
+    if (!info || !(info->direction & PL_DIR_C2S) || !is_handled(info->type)) {
         (void)snprintf(why, sizeof(why), "message type %u is not known here", f->type);
         session_drop(s, PL_E_UNKNOWN_MESSAGE, why);
         return;

@@ -114,6 +114,83 @@ static struct pl_person persons[] = {{5, "ana", "Ana", 2, true}, {6, "bo", "Bo",
 static struct pl_device_row devices[] = {{9, "laptop", 10, 11, 12, true}};
 static struct pl_rev revs[2];
 
+#define ENTRY                    \
+    {                            \
+        0x1122334455667788ull, 7 \
+    }
+#define OTHER                      \
+    {                              \
+        0x99aabbccddeeff00ull, ~0u \
+    }
+#define LINES "First line, Gr\xc3\xbc\xc3\x9f\x65\n\tsecond line \xf0\x9f\x98\x80\n"
+#define HASH  "0123456789abcdef\0\xff\x80hijklmnopqrst"
+
+static struct pl_vote_row votes[] = {{ENTRY, 3}, {OTHER, 20}};
+static struct pl_card cards[] = {{BYTES("0123456789abcdef"), 1, 7, LINES},
+                                 {BYTES("\0\xff\x80\x31\x34\x35\x36\x37"
+                                        "89abcdef"),
+                                  ~0u, ~0u, "one"}};
+static struct pl_invite_row invites[] = {
+    {~0ull, "ana", 2, 1, 19, INT64_MIN, INT64_MAX, 0x8877665544332211ull}};
+static struct pl_action_row actions[] = {
+    {91,
+     "DNS outage",
+     12,
+     ENTRY,
+     "Alert when the queue grows",
+     3,
+     1,
+     2,
+     6,
+     3,
+     2,
+     5,
+     "Ana",
+     1767225600000000,
+     "OPS-12",
+     1767225601000000,
+     1767225602000000,
+     6,
+     1767225603000000,
+     2,
+     4,
+     1767225604000000,
+     "https://example.org/OPS-12"},
+    {~0ull,     "t",   INT64_MAX, OTHER, "l", ~0u,       ~0u, ~0u,
+     ~0u,       ~0u,   ~0u,       ~0ull, "o", INT64_MIN, "k", INT64_MIN,
+     INT64_MAX, ~0ull, INT64_MIN, ~0u,   ~0u, INT64_MAX, "u"},
+};
+static const char *services[] = {"dns", "mail"};
+static struct pl_metric_row metrics[] = {
+    {91,
+     "DNS outage",
+     1,
+     2,
+     3,
+     services,
+     2,
+     0xe,
+     1767225600000000,
+     1767225601000000,
+     1767225602000000,
+     1767225603000000,
+     1767225604000000,
+     {1, 2, 3, 4, 5},
+     1767225605000000,
+     6,
+     7,
+     8,
+     9,
+     30,
+     1767225606000000,
+     1767225607000000,
+     0xf},
+    {~0ull,     "t",       ~0u,       ~0u,       ~0u,       services,  1,
+     ~0u,       INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN, {~0u, ~0u, ~0u, ~0u, ~0u},
+     INT64_MAX, ~0u,       ~0u,       ~0u,       ~0u,       ~0u,       INT64_MIN,
+     INT64_MAX, ~0u},
+};
+
 static void sample_rev(struct pl_rev *out)
 {
     *out = (struct pl_rev){.review = 91,
@@ -152,7 +229,7 @@ static const struct pl_msg plain[] = {
      {.join_hello = {BYTES("0123456789abcdef"),
                      BYTES("0\x82"
                            "csr"),
-                     "laptop"}}},
+                     "laptop", "ana", "Ana"}}},
     {PL_MSG_JOIN_WELCOME,
      {.join_welcome = {5, "ana", "Ana", 9, {BYTES("leaf"), BYTES("ca"), BYTES("root")}, 3, 91, 2}}},
     {PL_MSG_HELLO, {.hello = {1, 2, 0x8000000000000001ull, "plimsoll 0.1.0"}}},
@@ -183,6 +260,33 @@ static const struct pl_msg plain[] = {
     {PL_MSG_WHOAMI, {.whoami = {7}}},
     {PL_MSG_WHOAMI_REPLY, {.whoami_reply = {7, 5, "ana", "Ana", devices, 1}}},
     {PL_MSG_HISTORY, {.history = {7, 91, 100, 500}}},
+    {PL_MSG_ACT, {.act = {7, 91, 3, ENTRY, OTHER, INT64_MIN, INT64_MAX, ~0ull, LINES}}},
+    {PL_MSG_DRAFT, {.draft = {7, 91}}},
+    {PL_MSG_DRAFT_REPLY, {.draft_reply = {7, 91, ~0ull}}},
+    {PL_MSG_SESSION, {.session = {7, 91}}},
+    {PL_MSG_SESSION_REPLY, {.session_reply = {7, 91, 1, 2, 9, 4, votes, 2, 11}}},
+    {PL_MSG_VOTE, {.vote = {7, 91, 2, ENTRY, 3}}},
+    {PL_MSG_CARDS, {.cards = {7, 91, 2, cards, 2, BYTES("\0\0\0")}}},
+    {PL_MSG_FILE_PUT, {.file_put = {7, 91, ENTRY, "graph.png", "image/png", ~0ull, BYTES(HASH)}}},
+    {PL_MSG_FILE_READY, {.file_ready = {7, 5, 16384}}},
+    {PL_MSG_FILE_CHUNK, {.file_chunk = {7, 5, 16384, BYTES("\x89PNG\0")}}},
+    {PL_MSG_FILE_END, {.file_end = {7, 5}}},
+    {PL_MSG_FILE_GET, {.file_get = {7, 91, ENTRY, 16384}}},
+    {PL_MSG_FILE_DATA,
+     {.file_data = {7, ~0ull, 16384, BYTES(HASH), BYTES("\x89PNG\0"), "graph.png", "image/png"}}},
+    {PL_MSG_INVITE_NEW,
+     {.invite_new = {7, 91, "ana", "Ana", 2, 1, 60, BYTES("what is signed"), BYTES("0\x44")}}},
+    {PL_MSG_INVITE_CODE,
+     {.invite_code = {7, 12, "plm1:review.example.org:7474:040G0", 1767225600000000}}},
+    {PL_MSG_INVITES, {.invites = {7, 91}}},
+    {PL_MSG_INVITES_REPLY, {.invites_reply = {7, invites, 1}}},
+    {PL_MSG_INVITE_REVOKE, {.invite_revoke = {7, 91, 12}}},
+    {PL_MSG_ACTIONS,
+     {.actions = {7, 200, 91, 12, 90, PL_OWNER_ME, ~0ull, true, INT64_MIN, INT64_MAX, "dns"}}},
+    {PL_MSG_ACTIONS_REPLY, {.actions_reply = {7, actions, 2, 12}}},
+    {PL_MSG_METRICS, {.metrics = {7, 200, 91, INT64_MIN, INT64_MAX, 1, 2, "dns", 3}}},
+    {PL_MSG_METRICS_REPLY, {.metrics_reply = {7, metrics, 2, 90}}},
+    {PL_MSG_NEWS, {.news = {91, 1, "Cards are being collected", 5}}},
 };
 
 bool sample_message(struct pl_msg *out, uint32_t type)

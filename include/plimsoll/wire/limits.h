@@ -33,6 +33,21 @@
 #define PL_DEVICES_MAX  64u   /* devices of a WhoamiReply */
 #define PL_HISTORY_MAX  500u  /* revisions of a HistoryReply */
 
+#define PL_NOTE_MAX         2000u  /* characters of Act.text and Card.text, several lines */
+#define PL_VOTES_MAX        20u    /* rows of a SessionReply */
+#define PL_CARDS_MAX        20u    /* cards of a Cards */
+#define PL_CARDS_PAD_MAX    49152u /* bytes of Cards.pad */
+#define PL_CARD_TOKEN_BYTES 16u    /* Card.token */
+#define PL_FILE_NAME_MAX    200u   /* characters of the name of a file */
+#define PL_MEDIA_TYPE_MAX   128u   /* characters of its media type */
+#define PL_INVITES_MAX      200u   /* rows of an InvitesReply */
+#define PL_STATEMENT_MAX    1024u  /* bytes of InviteNew.statement */
+#define PL_SIGNATURE_MAX    256u   /* bytes of InviteNew.signature */
+#define PL_ACTIONS_PAGE_MAX 200u   /* rows of an ActionsReply */
+#define PL_METRICS_PAGE_MAX 200u   /* rows of a MetricsReply */
+#define PL_SERVICES_MAX     20u    /* services of a MetricRow */
+#define PL_NEWS_MAX         400u   /* characters of News.text */
+
 /* Times. */
 #define PL_HANDSHAKE_MS   5000u
 #define PL_FIRST_FRAME_MS 5000u

@@ -18,17 +18,14 @@
 #include "plimsoll/base/buf.h"
 #include "plimsoll/base/err.h"
 #include "plimsoll/merge/changeset.h"
+#include "plimsoll/wire/bytes.h"
+#include "plimsoll/wire/message_review.h"
 
 enum pl_msg_type {
     PL_MSG_NONE = 0,
 #define PL_MESSAGE(name, number, proto, field, direction, state) PL_MSG_##name = (number),
 #include "plimsoll/wire/messages.def"
 #undef PL_MESSAGE
-};
-
-struct pl_bytes { /* borrowed */
-    const uint8_t *p;
-    size_t n;
 };
 
 /* A caret or selection in a text field. set == false: none. */
@@ -45,7 +42,9 @@ struct pl_caret {
 /* Strings are NUL-terminated, clean UTF-8, never NULL after decode ("" when absent). When encoding,
  * NULL counts as "". Field meanings: proto/schema/. */
 /* clang-format off */
-struct pl_join_hello { struct pl_bytes secret, csr_der; const char *device_name; };
+struct pl_join_hello {
+    struct pl_bytes secret, csr_der; const char *device_name, *user_name, *display_name;
+};
 struct pl_join_welcome {
     uint64_t user; const char *user_name, *display_name; uint64_t device;
     struct pl_bytes chain_der[PL_CHAIN_MAX]; size_t n_chain; uint64_t review; uint32_t role;

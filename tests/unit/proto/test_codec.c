@@ -19,7 +19,7 @@
 #include "proto/wire/codec.h"
 #include "support/wire.h"
 
-#define TYPE_MAX 64u
+#define TYPE_MAX 128u
 
 static enum pl_side reader_of(uint32_t type)
 {
@@ -223,7 +223,7 @@ static void codec_refuses_what_goes_the_other_way(void **state)
         assert_int_equal(rc, both ? 0 : -PL_E_UNKNOWN_MESSAGE);
         pl_buf_release(&b);
     }
-    static const uint32_t unknown[] = {0, 9, 15, 28, 44, 0xffff, UINT32_MAX};
+    static const uint32_t unknown[] = {0, 9, 15, 28, 67, 0xffff, UINT32_MAX};
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         assert_null(pl_msg_info(unknown[i]));
         assert_int_equal(pl_msg_decode(&m, unknown[i], "", 0, PL_SIDE_SERVER, &arena, NULL),
@@ -277,6 +277,7 @@ static const struct {
     {PL_MSG_RIGHTS, 6, PL_STR_MAX},        {PL_MSG_PEER, 4, PL_NAME_MAX},
     {PL_MSG_CREATE, 3, PL_TITLE_MAX},      {PL_MSG_MEMBER_SET, 3, PL_NAME_MAX},
     {PL_MSG_WHOAMI_REPLY, 3, PL_NAME_MAX}, {PL_MSG_WHOAMI_REPLY, 4, PL_NAME_MAX},
+    {PL_MSG_JOIN_HELLO, 4, PL_NAME_MAX},   {PL_MSG_JOIN_HELLO, 5, PL_NAME_MAX},
 };
 
 static void codec_limits_strings_by_characters(void **state)

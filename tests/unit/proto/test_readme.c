@@ -129,7 +129,7 @@ static void readme_lists_every_field(void **state)
     (void)state;
     const ProtobufCMessageDescriptor *todo[128];
     size_t n = 0;
-    for (uint32_t type = 1; type < 64; type++)
+    for (uint32_t type = 1; type < 128; type++)
         if (pl_codec_descriptor(type) != NULL)
             todo[n++] = pl_codec_descriptor(type);
     for (size_t i = 0; i < n; i++) {
