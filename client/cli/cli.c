@@ -5,6 +5,7 @@
  */
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,12 +24,15 @@
 /* --- errors
  * ------------------------------------------------------------------------------------------ */
 
-static void print_json_error(const struct pl_err *e, const char *text)
+#define STATUS_PIPE 141 /* 128 + SIGPIPE, as if it had ended us */
+
+static void print_json_error(const struct pl_err *e, const char *text, json_t *warnings)
 {
     const struct pl_error_info *i = pl_error_info(e->code);
     json_t *j =
-        json_pack("{s:s, s:s, s:s, s:s, s:i, s:n}", "schema", "plimsoll.error/1", "code", i->token,
-                  "message", text, "hint", i->suggestion, "exit", i->exit_status, "request");
+        json_pack("{s:s, s:s, s:s, s:s, s:i, s:n, s:o}", "schema", "plimsoll.error/1", "code",
+                  i->token, "message", text[0] ? text : i->title, "hint", i->suggestion, "exit",
+                  i->exit_status, "request", "warnings", warnings ? warnings : json_array());
     if (!j)
         return;
     (void)json_dumpf(j, stderr, JSON_COMPACT);
@@ -36,7 +40,8 @@ static void print_json_error(const struct pl_err *e, const char *text)
     json_decref(j);
 }
 
-static int report(const struct pl_err *e, bool json)
+/* warnings: stolen; NULL ok. */
+static int report(const struct pl_err *e, bool json, json_t *warnings)
 {
     const struct pl_error_info *i = pl_error_info(e->code);
     /* Others' words may be in it, and it may have been cut in the middle of a character. */
@@ -46,8 +51,9 @@ static int report(const struct pl_err *e, bool json)
         pl_buf_clear(&safe);
     char *text = pl_buf_steal(&safe, NULL);
     if (json) {
-        print_json_error(e, text);
+        print_json_error(e, text, warnings);
     } else {
+        json_decref(warnings);
         (void)fprintf(stderr, "plimsoll: %s\n", text[0] ? text : i->title);
         if (i->suggestion[0])
             (void)fprintf(stderr, "  %s.\n", i->suggestion);
@@ -187,34 +193,75 @@ static int write_out(struct cli *c, struct pl_err *e)
     }
     if (c->out.len == 0)
         return 0;
-    if (fwrite(c->out.data, 1, c->out.len, stdout) != c->out.len || fflush(stdout) != 0)
-        return pl_fail(e, PL_E_IO, "cannot write to standard output");
+    if (fwrite(c->out.data, 1, c->out.len, stdout) != c->out.len || fflush(stdout) != 0) {
+        c->out_gone = errno == EPIPE;
+        return pl_fail(e, PL_E_IO, "cannot write to standard output: %s", strerror(errno));
+    }
     return 0;
 }
 
-static int run_verb(const struct cli_verb *v, void *opts, int argc, char **argv, struct pl_err *e)
+static int run_verb(struct cli *c, const struct cli_verb *v, int argc, char **argv,
+                    struct pl_err *e)
 {
-    struct cli c;
-    memset(&c, 0, sizeof(c));
-    c.opt = opts;
-    c.verb = v->opt.name;
-    pl_buf_init(&c.out, OUT_MAX);
-    struct pl_log_options log = {.level = c.opt->verbose > 1   ? PL_LOG_TRACE
-                                          : c.opt->verbose > 0 ? PL_LOG_DEBUG
-                                                               : PL_LOG_ERR};
+    const struct cli_common *o = c->opt;
+    struct pl_log_options log = {.level = o->verbose > 1   ? PL_LOG_TRACE
+                                          : o->verbose > 0 ? PL_LOG_DEBUG
+                                                           : PL_LOG_ERR};
     int rc = pl_log_open(&log, e);
     if (rc == 0)
-        rc = cli_parse_time(c.opt->timeout ? c.opt->timeout : "10s", "--timeout", &c.timeout_ms, e);
+        rc = cli_parse_time(o->timeout ? o->timeout : "10s", "--timeout", &c->timeout_ms, e);
     if (rc == 0)
-        rc = v->run(&c, opts, argc, argv, e);
+        rc = cli_fields_choose(c, v, e);
+    if (rc == 0)
+        rc = v->run(c, (void *)(uintptr_t)o, argc, argv, e);
+    else if (rc > 0)
+        rc = 0; /* the fields were shown instead */
     /* Data of a verb that failed half way is no data; findings and partial results are. */
     if (rc >= 0) {
-        int written = write_out(&c, e);
+        int written = write_out(c, e);
         if (written < 0)
             rc = written;
     }
-    cli_release(&c);
     return rc;
+}
+
+/* Runs the verb whose options are read; its exit status. */
+static int run_and_report(const struct cli_verb *v, void *opts, int argc, char **argv)
+{
+    struct cli c;
+    struct pl_err e;
+    memset(&c, 0, sizeof(c));
+    pl_err_init(&e);
+    c.opt = opts;
+    c.verb = v->opt.name;
+    pl_buf_init(&c.out, OUT_MAX);
+    int rc = run_verb(&c, v, argc, argv, &e);
+    cli_release(&c);
+    if (c.out_gone)
+        rc = STATUS_PIPE;
+    json_decref(c.fields);
+    if (rc < 0)
+        return report(&e, cli_wants_json(&c), c.warnings);
+    json_decref(c.warnings);
+    return rc;
+}
+
+/* Is JSON asked for in a command line that could not be read? Its error is JSON all the same. */
+static bool asks_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc && !pl_str_eq(argv[i], "--"); i++)
+        if (pl_str_eq(argv[i], "--json") || pl_str_starts(argv[i], "--json=") ||
+            pl_str_eq(argv[i], "--jsonl"))
+            return true;
+    return false;
+}
+
+/* What was printed without a verb's help must have arrived, too. */
+static int printed(void)
+{
+    if (fflush(stdout) == 0)
+        return 0;
+    return errno == EPIPE ? STATUS_PIPE : 1;
 }
 
 int cli_main(int argc, char **argv)
@@ -225,26 +272,29 @@ int cli_main(int argc, char **argv)
     pl_err_init(&e);
     if (argc < 2 || pl_str_eq(argv[1], "-h") || pl_str_eq(argv[1], "--help")) {
         print_help(argc < 2 ? stderr : stdout);
-        return argc < 2 ? 2 : 0;
+        return argc < 2 ? 2 : printed();
     }
     if (pl_str_eq(argv[1], "--version")) {
         (void)printf("plimsoll %s\n", PL_VERSION);
-        return 0;
+        return printed();
     }
+    bool json = asks_json(argc, argv);
     const struct cli_verb *v = cli_verb_find(argc, argv, &used, &e);
     if (!v)
-        return report(&e, false);
+        return report(&e, json, NULL);
     void *opts = pl_xcalloc(1, v->opt_size);
     int rc = pl_opt_parse(&v->opt, argc - used, argv + used, opts, &first, &e);
+    int status = 0;
     if (rc == PL_OPT_HELP_SEEN) {
         cli_print_verb_help(v, stdout);
-        free(opts);
-        return 0;
+        status = printed();
+    } else if (rc < 0 && !pl_str_eq(((struct cli_common *)opts)->json, "help")) {
+        status = report(&e, json, NULL);
+    } else if (rc < 0) { /* which fields there are one may ask without operands */
+        status = run_and_report(v, opts, 0, NULL);
+    } else {
+        status = run_and_report(v, opts, argc - used - first, argv + used + first);
     }
-    const struct cli_common *common = opts;
-    if (rc == 0)
-        rc = run_verb(v, opts, argc - used - first, argv + used + first, &e);
-    int status = rc < 0 ? report(&e, common->json || common->jsonl) : rc;
     free(opts);
     return status;
 }

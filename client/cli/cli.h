@@ -24,7 +24,8 @@
 
 /* Options that every verb understands; first member of every verb's options. */
 struct cli_common {
-    bool json, jsonl, tsv, no_input, yes, quiet, offline, queue, force;
+    const char *json; /* NULL: no; "": whole; else the fields that are wanted, or "help" */
+    bool jsonl, tsv, no_input, yes, quiet, offline, queue, force;
     int verbose;
     const char *server, *profile, *timeout, *output;
 };
@@ -32,11 +33,12 @@ struct cli_common {
 #define CLI_COMMON                                                                 \
     {0,                                                                            \
      "json",                                                                       \
-     PL_OPT_FLAG,                                                                  \
+     PL_OPT_MAYBE,                                                                 \
      offsetof(struct cli_common, json),                                            \
+     "FIELDS",                                                                     \
      NULL,                                                                         \
-     NULL,                                                                         \
-     "one JSON object on standard output, errors as JSON on standard error"},      \
+     "one JSON object on standard output, errors as JSON on standard error; "      \
+     "with these fields of the items only ('help' lists them)"},                   \
         {0,                                                                        \
          "jsonl",                                                                  \
          PL_OPT_FLAG,                                                              \
@@ -132,15 +134,32 @@ struct cli {
     uv_timer_t timer;
     /* what a blocking step waits for */
     struct pl_err err;
-    int stop_code;     /* link refused for good: code; text in err */
+    int stop_code;   /* waiting for the link is pointless: code; text in err */
+    bool is_patient; /* go on after a refused connection: for streams */
+    bool is_late;    /* the server was waited for in vain: nobody waits for it again */
+    struct cli_opening {
+        bool is_open;
+        int rc;
+        struct pl_err err;
+        int refused; /* code of the last refusal */
+        char why[PL_ERR_TEXT_MAX];
+    } opening;         /* of the review opened last */
+    json_t *warnings;  /* array of texts, see cli_warn */
+    json_t *fields;    /* array of names chosen by --json=FIELDS; NULL: all */
     struct pl_buf out; /* data; written at the end, all or nothing */
     bool out_failed;   /* it did not fit */
+    bool out_gone;     /* nobody reads standard output any more: ends with 141, quietly */
 };
 
 struct cli_verb {
     struct pl_opt_verb opt;
     size_t opt_size;      /* of the options struct */
-    const char *examples; /* for --help; lines */
+    const char *examples; /* for --help; lines; every verb has one */
+    /* For --json=FIELDS and --json=help: names of what stands in `items`, `item`, or beside the
+     * envelope, with commas; and the fields of a kind of entry (PL_KIND_REVIEW: of every kind).
+     * Neither: the verb has nothing to choose from. */
+    const char *fields;
+    uint32_t fields_kind;
     int (*run)(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e);
 };
 
@@ -154,7 +173,8 @@ int cli_main(int argc, char **argv);
 /* --- blocking steps
  * --------------------------------------------------------------------------------- */
 
-/* Loads the profile and starts the client. */
+/* Loads the profile and starts the client. A connection that is refused ends the next step at once,
+ * unless c->is_patient. */
 int cli_connect(struct cli *c, struct pl_err *e) PL_MUST;
 
 /* A request and its answer. `take` sees the reply and may return an error. */
@@ -193,7 +213,8 @@ bool cli_confirm(struct cli *c, const char *question, bool preset);
 /* --- data out
  * --------------------------------------------------------------------------------------- */
 
-/* {"schema": "plimsoll.NAME/1", "server": ..., "rev": ... , "as_of": ...}; rev 0: left out. */
+/* {"schema": "plimsoll.NAME/1", "server": ..., "rev": ... , "as_of": ...}; rev 0: null. cli_json
+ * adds `warnings`, and to lists (with `items`) a `next` of null where there is none. */
 json_t *cli_envelope(struct cli *c, const char *name, uint64_t rev);
 
 /* Rows for people and pipes. Cells are clean text; NULL is empty. */
@@ -206,14 +227,25 @@ int cli_table_end(struct cli *c, struct cli_table *t, struct pl_err *e) PL_MUST;
 /* Puts out the table, or `take_j` when JSON is wanted; frees both. */
 int cli_list_end(struct cli *c, struct cli_table *t, json_t *take_j, struct pl_err *e) PL_MUST;
 
-/* Puts `j` (stolen) out when --json; returns whether it did. */
+/* Puts `j` (stolen) out when --json, or its items one a line when --jsonl, with the fields that
+ * were asked for; returns whether it did. */
 bool cli_json(struct cli *c, json_t *take_j);
 bool cli_wants_json(const struct cli *c);
+/* The same for one object of a stream (watch), which is written at once. */
+void cli_json_line(struct cli *c, json_t *take_j);
+/* Writes a line of a stream at once. c->out_gone when nobody reads it any more. */
+void cli_line(struct cli *c, const char *text);
+/* Is the data for a person to read (a terminal), not for a pipe or a file? */
+bool cli_is_for_eyes(const struct cli *c);
 
 /* Adds formatted text to the data. */
 void cli_print(struct cli *c, const char *fmt, ...) PL_PRINTF(2, 3);
 
-/* Talk on standard error, unless --quiet. */
+/* Talk on standard error, unless --quiet or JSON is wanted (there, only errors stand on it). */
 void cli_say(const struct cli *c, const char *fmt, ...) PL_PRINTF(2, 3);
+
+/* What the caller must know although the verb goes on: on standard error, also when --quiet; with
+ * --json among the `warnings` of the data or of the error. */
+void cli_warn(struct cli *c, const char *fmt, ...) PL_PRINTF(2, 3);
 
 #endif

@@ -15,6 +15,10 @@ struct pl_opt_verb *cli_opt_verbs(size_t *n);
 /* "500ms", "10s", "2m", "1h"; `option` is named in the error. */
 int cli_parse_time(const char *s, const char *option, uint64_t *ms, struct pl_err *e) PL_MUST;
 
+/* Reads --json=FIELDS against what the verb has into c->fields; for "help" it prints them instead and
+ * gives 1. -PL_E_USAGE names an unknown field. */
+int cli_fields_choose(struct cli *c, const struct cli_verb *v, struct pl_err *e) PL_MUST;
+
 void cli_print_verb_help(const struct cli_verb *v, FILE *out);
 
 /* The verbs and their options in mdoc(7), for plimsoll(1). */

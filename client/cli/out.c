@@ -11,14 +11,12 @@
 #include <wchar.h>
 
 #include "plimsoll/base/mem.h"
-#include "plimsoll/base/time.h"
 #include "plimsoll/base/utf8.h"
 #include "plimsoll/render/text.h"
 
 #include "cli/cli_int.h"
 
 #define COLUMNS_MAX 16
-#define CELL_MAX    (64u * 1024u)
 
 struct cli_table {
     const char *const *heads;
@@ -30,7 +28,7 @@ struct cli_table {
 void cli_say(const struct cli *c, const char *fmt, ...)
 {
     va_list ap;
-    if (c->opt->quiet)
+    if (c->opt->quiet || cli_wants_json(c))
         return;
     va_start(ap, fmt);
     (void)vfprintf(stderr, fmt, ap);
@@ -51,56 +49,9 @@ void cli_print(struct cli *c, const char *fmt, ...)
         free(text);
 }
 
-bool cli_wants_json(const struct cli *c)
+bool cli_is_for_eyes(const struct cli *c)
 {
-    return c->opt->json || c->opt->jsonl;
-}
-
-json_t *cli_envelope(struct cli *c, const char *name, uint64_t rev)
-{
-    char schema[64];
-    char host[300] = "";
-    char now[PL_RFC3339_SIZE];
-    json_t *j = json_object();
-    (void)snprintf(schema, sizeof(schema), "plimsoll.%s/1", name);
-    (void)pl_rfc3339_format(pl_now_us(), 0, 0, now);
-    (void)json_object_set_new(j, "schema", json_string(schema));
-    if (c->client)
-        client_host(c->client, host, sizeof(host));
-    /* Keys are null rather than missing, so that a reader needs no case for each verb. */
-    (void)json_object_set_new(j, "server", c->client ? json_string(host) : json_null());
-    (void)json_object_set_new(j, "rev", rev > 0 ? json_integer((json_int_t)rev) : json_null());
-    (void)json_object_set_new(j, "as_of", json_string(now));
-    return j;
-}
-
-static int add_json(struct cli *c, const json_t *j)
-{
-    char *text = json_dumps(j, JSON_COMPACT);
-    int rc = text ? pl_buf_add_str(&c->out, text) : -PL_E_NOMEM;
-    if (rc == 0)
-        rc = pl_buf_add_byte(&c->out, '\n');
-    free(text);
-    return rc;
-}
-
-bool cli_json(struct cli *c, json_t *take_j)
-{
-    bool wanted = cli_wants_json(c);
-    const json_t *items = json_object_get(take_j, "items");
-    if (wanted && c->opt->jsonl && items) {
-        size_t i;
-        const json_t *v;
-        json_array_foreach(items, i, v)
-        {
-            if (add_json(c, v) < 0)
-                break;
-        }
-    } else if (wanted && add_json(c, take_j) < 0) {
-        wanted = false;
-    }
-    json_decref(take_j);
-    return wanted;
+    return isatty(STDOUT_FILENO) && !c->opt->output && !c->opt->tsv;
 }
 
 struct cli_table *cli_table_new(const char *const *heads, size_t n)
@@ -116,7 +67,7 @@ struct cli_table *cli_table_new(const char *const *heads, size_t n)
 static char *cell(const char *s)
 {
     struct pl_buf b;
-    pl_buf_init(&b, CELL_MAX);
+    pl_buf_init(&b, s ? 3 * strlen(s) + 1 : 1); /* a bad byte becomes three */
     if (s && pl_text_safe(s, strlen(s), &b) < 0)
         pl_buf_clear(&b);
     for (size_t i = 0; i < b.len; i++)
@@ -203,8 +154,7 @@ static void table_free(struct cli_table *t)
 
 int cli_table_end(struct cli *c, struct cli_table *t, struct pl_err *e)
 {
-    bool tty = isatty(STDOUT_FILENO) && !c->opt->output && !c->opt->tsv;
-    int rc = tty ? put_aligned(&c->out, t) : put_tsv(&c->out, t);
+    int rc = cli_is_for_eyes(c) ? put_aligned(&c->out, t) : put_tsv(&c->out, t);
     table_free(t);
     return rc < 0 ? pl_fail(e, PL_E_LIMIT, "the output is too large") : 0;
 }

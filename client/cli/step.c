@@ -23,7 +23,10 @@ static void on_link(void *ctx, enum link_state state, int code, const char *why,
     }
     (void)pl_strlcpy(c->err.text, why, sizeof(c->err.text));
     c->err.code = code;
-    if (state == LINK_STOPPED)
+    /* Somebody waits for a verb: a server that is not there is told at once, not after a minute of
+     * trying. One that says that it will be back is waited for. */
+    bool is_absent = code == PL_E_UNREACHABLE || code == PL_E_TLS;
+    if (state == LINK_STOPPED || (is_absent && !c->is_patient))
         c->stop_code = code;
     uv_stop(&c->loop);
 }
@@ -54,9 +57,8 @@ int cli_connect(struct cli *c, struct pl_err *e)
 
 int cli_wait(struct cli *c, cli_cond cond, void *ctx, uint64_t ms, struct pl_err *e)
 {
-    uint64_t end = 0;
     uv_update_time(&c->loop);
-    end = uv_now(&c->loop) + ms;
+    uint64_t end = uv_now(&c->loop) + ms;
     while (!cond(ctx)) {
         uint64_t now = uv_now(&c->loop);
         if (c->stop_code != 0)
@@ -113,103 +115,119 @@ int cli_call(struct cli *c, struct pl_msg *m, cli_take take, void *ctx, struct p
     int rc = cli_wait(c, asked, &a, c->timeout_ms + 1000, e);
     if (a.is_done)
         return a.rc;
-    if (c->client) {
-        client_close(c->client, NULL, NULL);
-        c->client = NULL;
-    }
+    client_forget(c->client, &a); /* an answer that still comes finds nobody */
     return rc;
 }
 
 /* --- opening
  * --------------------------------------------------------------------------------------------- */
 
-struct opening {
-    struct review *r;
-    bool is_open, must_be_live;
-    int rc;
-    struct pl_err err;
-};
-
-struct refusal {
-    int code;
-    char why[PL_ERR_TEXT_MAX];
-};
-
-/* One review at a time is open in a verb that writes. */
-static struct opening the_opening;
-static struct refusal the_refusal;
-
 static void on_opened(void *ctx, int rc, const struct pl_err *e)
 {
-    struct opening *o = ctx;
-    o->is_open = true;
-    o->rc = rc;
+    struct cli *c = ctx;
+    c->opening.is_open = true;
+    c->opening.rc = rc;
     if (e)
-        o->err = *e;
+        c->opening.err = *e;
 }
 
 static void on_refused(void *ctx, int code, const char *why, const struct pl_cs *lost)
 {
-    (void)ctx;
+    struct cli *c = ctx;
     (void)lost;
-    the_refusal.code = code;
-    (void)pl_strlcpy(the_refusal.why, why, sizeof(the_refusal.why));
+    c->opening.refused = code;
+    (void)pl_strlcpy(c->opening.why, why, sizeof(c->opening.why));
 }
+
+static void on_journal(void *ctx, bool ok, const char *why)
+{
+    if (!ok)
+        cli_warn(ctx, "what you change is not kept on this machine: %s", why);
+}
+
+struct opening {
+    struct cli *c;
+    struct review *r;
+};
 
 static bool is_opened(void *ctx)
 {
     const struct opening *o = ctx;
     struct sync_status st;
-    if (!o->is_open)
+    if (!o->c->opening.is_open)
         return false;
-    if (o->rc < 0 || !o->must_be_live)
+    if (o->c->opening.rc < 0 || o->c->opt->offline)
         return true;
     sync_status(review_sync(o->r), &st);
     return st.link == SYNC_LIVE || st.gone;
 }
 
+static int wait_open(struct cli *c, struct review *r, struct pl_err *e)
+{
+    struct opening o = {c, r};
+    unsigned long long id = review_id(r);
+    if (c->opt->offline && !review_is_loaded(r))
+        return pl_fail(e, PL_E_NOENT, "REV-%llu is not on this machine; open it once with a server",
+                       id);
+    int rc = cli_wait(c, is_opened, &o, c->timeout_ms, e);
+    if (rc < 0) {
+        c->is_late = true;
+        if (c->opt->queue && review_is_loaded(r)) {
+            pl_err_init(e);
+            rc = 0;
+        } else if (c->opt->queue) {
+            pl_wrap(e, "REV-%llu is not on this machine, so nothing can be kept for it", id);
+        }
+    }
+    if (rc == 0 && c->opening.is_open && c->opening.rc < 0)
+        rc = pl_fail(e, c->opening.err.code, "REV-%llu: %.200s", id, c->opening.err.text);
+    return rc;
+}
+
 int cli_open(struct cli *c, uint64_t id, bool read_only, struct review **out, struct pl_err *e)
 {
-    struct opening *o = &the_opening;
-    struct review_handlers h = {.opened = on_opened, .refused = on_refused, .ctx = o};
-    memset(o, 0, sizeof(*o));
-    memset(&the_refusal, 0, sizeof(the_refusal));
-    int rc = review_open(&o->r, c->client, id, read_only && !c->opt->offline, &h, e);
+    struct review_handlers h = {
+        .opened = on_opened, .refused = on_refused, .journal = on_journal, .ctx = c};
+    struct review *r = NULL;
+    memset(&c->opening, 0, sizeof(c->opening));
+    int rc = review_open(&r, c->client, id, read_only && !c->opt->offline, &h, e);
     if (rc < 0)
         return rc;
-    o->must_be_live = !c->opt->offline;
-    rc = cli_wait(c, is_opened, o, c->opt->offline ? 200 : c->timeout_ms, e);
-    if (rc < 0 && review_is_loaded(o->r) && (c->opt->queue || c->opt->offline))
-        rc = 0;
-    else if (rc < 0 && c->opt->offline)
-        rc = pl_fail(e, PL_E_NOENT, "REV-%llu is not on this machine; open it once with a server",
-                     (unsigned long long)id);
-    if (rc == 0 && o->is_open && o->rc < 0)
-        rc = pl_fail(e, o->err.code, "REV-%llu: %.200s", (unsigned long long)id, o->err.text);
+    const char *aside = review_damaged_path(r);
+    if (aside)
+        cli_warn(c, "the journal of REV-%llu was damaged; as it was it is kept in %s",
+                 (unsigned long long)id, aside[0] ? aside : "its place");
+    rc = wait_open(c, r, e);
     if (rc < 0) {
-        review_close(o->r);
+        review_close(r);
         return rc;
     }
-    *out = o->r;
+    *out = r;
     return 0;
 }
 
+struct settling {
+    struct cli *c;
+    struct review *r;
+};
+
 static bool is_settled(void *ctx)
 {
-    const struct review *r = ctx;
+    const struct settling *s = ctx;
     struct sync_status st;
-    sync_status(review_sync((struct review *)(uintptr_t)r), &st);
-    return sync_is_saved(review_sync((struct review *)(uintptr_t)r)) || the_refusal.code != 0 ||
-           st.gone;
+    sync_status(review_sync(s->r), &st);
+    return sync_is_saved(review_sync(s->r)) || s->c->opening.refused != 0 || st.gone;
 }
 
 int cli_settle(struct cli *c, struct review *r, bool *queued, struct pl_err *e)
 {
     *queued = false;
-    int rc = c->opt->offline ? -PL_E_UNREACHABLE : cli_wait(c, is_settled, r, c->timeout_ms, e);
-    if (rc == 0 && the_refusal.code != 0) {
+    struct settling s = {c, r};
+    int rc = c->opt->offline ? -PL_E_UNREACHABLE
+                             : cli_wait(c, is_settled, &s, c->is_late ? 0 : c->timeout_ms, e);
+    if (rc == 0 && c->opening.refused != 0) {
         const char *file = review_rescue_path(r);
-        return pl_fail(e, the_refusal.code, "%.60s%s%.165s", the_refusal.why,
+        return pl_fail(e, c->opening.refused, "%.60s%s%.165s", c->opening.why,
                        file[0] ? "; kept in " : "", file);
     }
     if (rc == 0 && !sync_is_saved(review_sync(r)))
@@ -228,7 +246,8 @@ int cli_settle(struct cli *c, struct review *r, bool *queued, struct pl_err *e)
         return 0;
     }
     if (rc < 0)
-        pl_wrap(e, "kept in the journal, not sent yet");
+        pl_wrap(e, review_journal_trouble(r) ? "neither sent nor kept"
+                                             : "kept in the journal, not sent yet");
     return rc;
 }
 

@@ -118,6 +118,19 @@ static void expire_requests(struct client *c)
     }
 }
 
+void client_forget(struct client *c, const void *ctx)
+{
+    struct request *r;
+    struct request *tmp;
+    DL_FOREACH_SAFE (c->requests, r, tmp) {
+        if (r->ctx != ctx)
+            continue;
+        DL_DELETE(c->requests, r);
+        pl_buf_release(&r->frame);
+        pl_mem_free(PL_MEM_REQUEST, r);
+    }
+}
+
 static void fail_sent(struct client *c, int code, const char *why, bool all)
 {
     struct request *r;

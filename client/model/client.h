@@ -66,6 +66,8 @@ const struct pl_welcome *client_welcome(const struct client *c);
 typedef void (*client_reply_cb)(void *ctx, int rc, struct pl_msg *reply, const struct pl_err *e);
 void client_call(struct client *c, struct pl_msg *m, uint64_t timeout_ms, client_reply_cb cb,
                  void *ctx);
+/* Requests with this ctx end without being answered: who asked is going away. */
+void client_forget(struct client *c, const void *ctx);
 
 /* --- reviews ------------------------------------------------------------------------------------
  */
@@ -80,6 +82,9 @@ struct review_handlers {
     void (*status)(void *ctx);
     void (*peer)(void *ctx, const struct pl_peer *p);
     void (*undo_skipped)(void *ctx, struct pl_eid eid, uint32_t field, uint64_t user);
+    /* ok false: what is typed is only in memory, since the disk refuses; true: it is safe again.
+     * Comes from inside of edits: do not change the review in it. */
+    void (*journal)(void *ctx, bool ok, const char *why);
     void *ctx;
 };
 
@@ -96,6 +101,12 @@ const struct pl_doc *review_doc(const struct review *r); /* the view */
 uint64_t review_id(const struct review *r);
 /* Writes and fsyncs the journal now; an error when what was typed is only in memory. */
 int review_keep(struct review *r, struct pl_err *e) PL_MUST;
+/* NULL: what is typed is safe on this machine's disk (or nothing can be typed). Else the reason why
+ * it is only in memory; borrowed until the next change. */
+const char *review_journal_trouble(const struct review *r);
+/* NULL, or the file to which the journal was put aside because it was damaged when it was opened
+ * ("": it could not be moved). What could be read of it is in the review. */
+const char *review_damaged_path(const struct review *r);
 /* File that holds what the last refusal took away; "" when there was none. */
 const char *review_rescue_path(const struct review *r);
 bool review_is_loaded(const struct review *r); /* a copy is here */

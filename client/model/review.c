@@ -194,6 +194,29 @@ static void on_status(void *ctx)
         r->on.status(r->on.ctx);
 }
 
+static void on_journal_status(void *ctx, bool ok, const struct pl_err *why)
+{
+    struct review *r = ctx;
+    (void)pl_strlcpy(r->journal_why, ok ? "" : why->text, sizeof(r->journal_why));
+    if (ok)
+        LOG_INFO(NULL, "review.journal_ok", KV_U("review", r->id));
+    else
+        LOG_WARN(NULL, "review.journal_refused", KV_U("review", r->id), KV_ERR(why));
+    client_schedule(r->client); /* it is tried again */
+    if (r->on.journal)
+        r->on.journal(r->on.ctx, ok, r->journal_why);
+}
+
+const char *review_journal_trouble(const struct review *r)
+{
+    return r->journal && !journal_is_ok(r->journal) ? r->journal_why : NULL;
+}
+
+const char *review_damaged_path(const struct review *r)
+{
+    return r->journal ? journal_damaged_path(r->journal) : NULL;
+}
+
 static void on_undo_skipped(void *ctx, struct pl_eid eid, uint32_t field, uint64_t user)
 {
     struct review *r = ctx;
@@ -249,6 +272,8 @@ static struct sync *start_with_journal(struct review *r, const struct sync_handl
         .review = r->id,
         .slot = -1,
         .env = pl_env_system(),
+        .status = on_journal_status,
+        .ctx = r,
     };
     r->journal = journal_open(&jo, &e);
     if (!r->journal) {
@@ -303,6 +328,7 @@ void review_close(struct review *r)
     }
     if (r->work)
         r->work->review = NULL;
+    memset(&r->on, 0, sizeof(r->on)); /* who closes it hears no more */
     if (r->journal)
         journal_close(r->journal, r->sync);
     sync_free(r->sync);
@@ -317,7 +343,8 @@ int review_keep(struct review *r, struct pl_err *e)
         journal_sync(r->journal, r->sync);
     }
     if (!r->journal || !journal_is_ok(r->journal))
-        return pl_fail(e, PL_E_IO, "the journal cannot be written: the change is not kept");
+        return pl_fail(e, PL_E_IO, "the change is not kept: %.200s",
+                       r->journal_why[0] ? r->journal_why : "there is no journal");
     return 0;
 }
 

@@ -42,6 +42,7 @@ struct journal {
     int64_t dirty_us;    /* since when */
     int64_t retry_us;    /* not ok: when to try again */
     struct pl_buf found; /* what the file held at opening */
+    char *aside;         /* the file was damaged: where it is now */
 };
 
 const char *journal_path(const struct journal *j)
@@ -132,6 +133,7 @@ static void free_journal(struct journal *j)
         (void)close(j->fd);
     free(j->state_dir);
     free(j->host);
+    free(j->aside);
     pl_mem_free(PL_MEM_JOURNAL, j);
 }
 
@@ -176,8 +178,18 @@ static void put_aside(struct journal *j)
                                      .host = j->host,
                                      .review = j->o.review,
                                      .at_us = pl_env_now_us(j->o.env)};
+    struct pl_buf to;
 
-    (void)!rescue_move(&r, j->slot.log, NULL);
+    pl_buf_init(&to, 4096);
+    j->aside = rescue_move(&r, j->slot.log, &to, NULL) == 0 ? pl_buf_steal(&to, NULL) : NULL;
+    if (j->aside == NULL)
+        j->aside = pl_xstrdup("");
+    pl_buf_release(&to);
+}
+
+const char *journal_damaged_path(const struct journal *j)
+{
+    return j->aside;
 }
 
 struct sync *journal_start(struct journal *j, const struct sync_handlers *h, bool *damaged)

@@ -52,6 +52,9 @@ struct journal *journal_open(const struct journal_options *o, struct pl_err *e);
  * is moved to STATE/rescue, never deleted, and *damaged (may be NULL) is set. Once per journal. */
 struct sync *journal_start(struct journal *j, const struct sync_handlers *h, bool *damaged);
 
+/* NULL, or where journal_start put a damaged file ("": it stayed where it was). Borrowed. */
+const char *journal_damaged_path(const struct journal *j);
+
 /* Writes what happened in s since the last time. Never fails towards the caller: see `status`. */
 void journal_keep(struct journal *j, struct sync *s);
 

@@ -209,7 +209,8 @@ int rescue_write(const struct rescue_options *o, int code, const char *why,
     return rc;
 }
 
-int rescue_move(const struct rescue_options *o, const char *file, struct pl_err *e)
+int rescue_move(const struct rescue_options *o, const char *file, struct pl_buf *path,
+                struct pl_err *e)
 {
     char name[PATH_SIZE];
 
@@ -220,7 +221,7 @@ int rescue_move(const struct rescue_options *o, const char *file, struct pl_err 
         if (pl_file_exists(name))
             continue;
         if (rename(file, name) == 0)
-            return 0;
+            return path ? pl_buf_add_str(path, name) : 0;
         return pl_fail(e, PL_E_IO, "%s: %s", name, strerrordesc_np(errno));
     }
     return pl_fail(e, PL_E_IO, "too many files in the rescue folder");

@@ -30,8 +30,10 @@ int rescue_write(const struct rescue_options *o, int code, const char *why,
                  const struct pl_cs *lost, const struct pl_doc *doc, struct pl_buf *path,
                  struct pl_err *e) PL_MUST;
 
-/* Moves a file that cannot be used into the folder, under a new name. */
-int rescue_move(const struct rescue_options *o, const char *file, struct pl_err *e) PL_MUST;
+/* Moves a file that cannot be used into the folder, under a new name, which `path` (may be NULL)
+ * gets. */
+int rescue_move(const struct rescue_options *o, const char *file, struct pl_buf *path,
+                struct pl_err *e) PL_MUST;
 
 /* A host as a file name: everything but letters, digits, '.', '-', '_' and ':' becomes '_'. */
 void rescue_host_name(char *out, size_t size, const char *host);

@@ -272,8 +272,14 @@ void rview_open(struct ui *ui, uint64_t id)
 {
     struct rview *rv = &ui->rv;
     struct pl_err e;
-    struct review_handlers h = {on_opened, on_changed, on_reset,        on_refused,
-                                on_status, on_peer,    on_undo_skipped, ui};
+    struct review_handlers h = {.opened = on_opened,
+                                .changed = on_changed,
+                                .reset = on_reset,
+                                .refused = on_refused,
+                                .status = on_status,
+                                .peer = on_peer,
+                                .undo_skipped = on_undo_skipped,
+                                .ctx = ui};
     pl_err_init(&e);
     ui->view = VIEW_REVIEW;
     if (rv->review && rv->id == id)

@@ -33,13 +33,15 @@ static void build(const struct pl_opt_verb *v, struct spec *s)
     s->letters[n++] = ':'; /* report a missing value as such */
     for (size_t i = 0; i < v->count; i++) {
         const struct pl_opt *o = &v->opts[i];
-        int has = takes_value(o) ? required_argument : no_argument;
+        int has = o->type == PL_OPT_MAYBE ? optional_argument
+                  : takes_value(o)        ? required_argument
+                                          : no_argument;
         s->names[i] = (struct option){o->name, has, NULL, LONG_BASE + (int)i};
         if (o->letter == 0)
             continue;
         own_h = own_h || o->letter == 'h';
         s->letters[n++] = o->letter;
-        if (takes_value(o))
+        if (takes_value(o) && o->type != PL_OPT_MAYBE)
             s->letters[n++] = ':';
     }
     s->names[v->count] = (struct option){"help", no_argument, NULL, HELP_VAL};
@@ -73,6 +75,9 @@ static int store(const struct pl_opt *o, const char *value, void *target, struct
         return 0;
     case PL_OPT_STRING:
         *(const char **)field = value;
+        return 0;
+    case PL_OPT_MAYBE:
+        *(const char **)field = value != NULL ? value : "";
         return 0;
     case PL_OPT_NUMBER:
         if (pl_parse_u64(value, field) < 0)

@@ -25,8 +25,10 @@ static void option_text(const struct pl_opt *o, char *out, size_t size)
     else
         (void)snprintf(out, size, "    --%s", o->name);
     if (value != NULL) {
-        (void)pl_strlcat(out, " ", size);
+        bool maybe = o->type == PL_OPT_MAYBE;
+        (void)pl_strlcat(out, maybe ? "[=" : " ", size);
         (void)pl_strlcat(out, value, size);
+        (void)pl_strlcat(out, maybe ? "]" : "", size);
     }
 }
 
@@ -169,8 +171,10 @@ static void print_man_option(const struct pl_opt *o, FILE *out)
     for (const char *p = o->name; *p != '\0'; p++)
         (void)fprintf(out, *p == '-' ? "\\-" : "%c", *p);
     if (value != NULL) {
-        (void)fputs(" Ar ", out);
+        bool maybe = o->type == PL_OPT_MAYBE;
+        (void)fputs(maybe ? " Ns Oo = Ns Ar " : " Ar ", out);
         pl_mdoc_word(value, out);
+        (void)fputs(maybe ? " Oc" : "", out);
     }
     (void)fputc('\n', out);
     pl_mdoc_text(o->help, out);

@@ -17,6 +17,7 @@ struct target {
     uint64_t limit;
     int form;
     struct pl_opt_list sets;
+    const char *fields;
 };
 
 static const struct pl_opt opts[] = {
@@ -26,6 +27,7 @@ static const struct pl_opt opts[] = {
     {0, "limit", PL_OPT_NUMBER, offsetof(struct target, limit), NULL, NULL, "At most so many"},
     {0, "form", PL_OPT_CHOICE, offsetof(struct target, form), "FORM", forms, "Form of the output"},
     {'s', "set", PL_OPT_LIST, offsetof(struct target, sets), "KEY=VALUE", NULL, "Override"},
+    {0, "json", PL_OPT_MAYBE, offsetof(struct target, fields), "FIELDS", NULL, "As JSON"},
 };
 static const struct pl_opt_verb verbs[] = {
     {"join", "LINK", "Join a review", opts, sizeof opts / sizeof opts[0], 1, 1},
@@ -69,6 +71,19 @@ TEST(opt_stores_every_type_when_given)
     assert_int_equal(t.sets.count, 2);
     assert_string_equal(t.sets.values[1], "b=2");
     assert_int_equal(operands, 12);
+}
+
+TEST(opt_takes_a_value_only_behind_equals_when_it_may_have_one)
+{
+    struct target t;
+    int operands = 0;
+    assert_int_equal(parse(&verbs[0], "join link", &t, &operands), 0);
+    assert_null(t.fields);
+    assert_int_equal(parse(&verbs[0], "join --json link", &t, &operands), 0);
+    assert_string_equal(t.fields, "");
+    assert_int_equal(operands, 2);
+    assert_int_equal(parse(&verbs[0], "join link --json=id,title", &t, &operands), 0);
+    assert_string_equal(t.fields, "id,title");
 }
 
 TEST(opt_ends_options_when_two_dashes)
@@ -167,9 +182,14 @@ TEST(opt_prints_all_options_when_asked)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        UNIT(opt_stores_every_type_when_given),      UNIT(opt_ends_options_when_two_dashes),
-        UNIT(opt_says_what_is_wrong_when_mistaken),  UNIT(opt_asks_for_help_when_any_form),
-        UNIT(opt_finds_verbs_when_one_or_two_words), UNIT(opt_prints_all_options_when_asked),
+        UNIT(opt_stores_every_type_when_given),
+        UNIT(opt_ends_options_when_two_dashes),
+        UNIT(opt_takes_a_value_only_behind_equals_when_it_may_have_one),
+
+        UNIT(opt_says_what_is_wrong_when_mistaken),
+        UNIT(opt_asks_for_help_when_any_form),
+        UNIT(opt_finds_verbs_when_one_or_two_words),
+        UNIT(opt_prints_all_options_when_asked),
     };
     return RUN(tests);
 }
