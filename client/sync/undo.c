@@ -419,12 +419,25 @@ void sync_undo_refused(struct sync *s, uint64_t gone, const struct pl_cs *view_c
 /* --- doing it --------------------------------------------------------------------------------- */
 
 /* The whole step as one changeset for the view as it is. */
-static void gather_step(struct undo_step *step, struct pl_cs *out)
+static void gather_step(const struct undo_step *step, struct pl_cs *out)
 {
     pl_cs_init(out);
-    for (uint32_t i = step->n; i > 0; i--)
-        compose_into(out, &step->parts[i - 1].cs);
-    step->n = 0;
+    for (uint32_t i = step->n; i > 0; i--) {
+        int rc = pl_cs_compose(out, &step->parts[i - 1].cs, NULL);
+        PL_ASSERT(rc == 0);
+    }
+}
+
+/* The top step goes without having been done: for those below, what it did stays. */
+static void drop_top(struct undo_stack *st)
+{
+    int rc = bridge_step(st->top);
+
+    sync_undo_pop(st, st->top);
+    if (rc != 0)
+        sync_undo_clear(st);
+    else if (st->top != NULL)
+        set_bytes(st, st->top);
 }
 
 /* Undo takes from one stack and puts the way back onto the other. */
@@ -436,16 +449,18 @@ static int step_over(struct sync *s, struct undo_stack *from, struct undo_stack 
     while (settle_top(from)) {
         struct pl_cs cs;
         gather_step(from->top, &cs);
-        sync_undo_pop(from, from->top);
         if (pl_cs_is_empty(&cs)) {
+            drop_top(from); /* its parts may have cancelled out, with others in between */
             pl_cs_release(&cs);
             continue;
         }
         int rc = sync_judge(s, &cs, e);
         if (rc != 0) {
+            drop_top(from);
             pl_cs_release(&cs);
             return rc;
         }
+        sync_undo_pop(from, from->top);
         struct undo_step *back = sync_undo_push(to);
         sync_local_apply(s, &cs, undo_of, to, back);
         sync_queue_tidy(s);

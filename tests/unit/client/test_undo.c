@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "plimsoll/doc/schema.h"
+#include "plimsoll/merge/orderkey.h"
 
 #include "support/client/sync_bench.h"
 
@@ -279,6 +280,52 @@ TEST(undo_takes_a_paste_of_several_changesets_in_one_step)
     bench_release(&b);
 }
 
+/* A cause under another one; "12345" typed; then one change that moves the cause back, deletes
+ * "12345" and types "abcde" elsewhere, so that the length is as before. */
+static struct pl_eid make_step_that_will_not_undo(struct bench *b)
+{
+    struct pl_eid above = bench_create(b, "above");
+    struct pl_key key;
+    struct pl_cs cs;
+    struct pl_op op;
+
+    assert_int_equal(pl_key_between(&key, NULL, NULL, BENCH_CLIENT, 99, NULL), 0);
+    pl_cs_init(&cs);
+    pl_cs_place(&cs, BENCH_CAUSE, above, &key);
+    assert_int_equal(sync_edit(b->s, &cs, true, false, b->now_us, NULL), 0);
+    bench_type(b, 0, "12345", false);
+    pl_cs_init(&cs);
+    pl_cs_place(&cs, BENCH_CAUSE, PL_EID_ROOT, &key);
+    pl_op_init(&op, 16);
+    pl_op_delete(&op, 5, NULL, 0);
+    pl_op_retain(&op, 5);
+    pl_op_insert(&op, "abcde", 5, 5);
+    pl_cs_text(&cs, PL_EID_ROOT, PL_F_REVIEW_IMPACT, &op);
+    assert_int_equal(sync_edit(b->s, &cs, true, false, b->now_us, NULL), 0);
+    while (!sync_is_saved(b->s))
+        bench_ack(b);
+    return above;
+}
+
+TEST(undo_of_what_is_below_a_step_that_fails_removes_nothing_else)
+{
+    struct bench b = {0};
+    struct pl_cs cs;
+
+    bench_init(&b);
+    struct pl_eid above = make_step_that_will_not_undo(&b);
+    assert_string_equal(bench_text(&b), "helloabcde world");
+    pl_cs_init(&cs);
+    pl_cs_dead(&cs, above, true);
+    assert_int_equal(bench_rev(&b, BENCH_OTHER, 0, &cs), 0);
+    assert_int_equal(undo(&b), -PL_E_DEADPARENT);
+    assert_string_equal(bench_text(&b), "helloabcde world");
+    for (int i = 0; i < 3; i++)
+        assert_in_range(undo(&b), 0, 1);
+    assert_string_equal(bench_text(&b), "helloabcde world");
+    bench_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +344,7 @@ int main(void)
         UNIT(undo_forgets_steps_of_a_refused_changeset_and_keeps_the_others),
         UNIT(undo_is_cleared_of_redo_when_something_new_is_typed),
         UNIT(undo_takes_a_paste_of_several_changesets_in_one_step),
+        UNIT(undo_of_what_is_below_a_step_that_fails_removes_nothing_else),
     };
 
     return RUN(tests);
