@@ -222,6 +222,18 @@ static bool is_irregular(const struct pl_cs *cs)
     return false;
 }
 
+/* A session makes entries under its own id only: else one could take the ids that another is going
+ * to use, and that one's entries would be refused. */
+static int check_ids(const struct pl_cs *cs, uint64_t client, struct pl_err *e)
+{
+    for (uint32_t i = 0; i < cs->n; i++) {
+        const struct pl_slot *s = cs->slots[i];
+        if (s->kind == PL_SLOT_CREATE && s->eid.client != client)
+            return pl_fail(e, PL_E_INVALID, "a new entry with the id of another session");
+    }
+    return 0;
+}
+
 /* 0, a refusal (nothing changed), or BATCH_AGAIN: the work copy went too far. */
 int batch_add(struct oplog *l, struct candidate *c, struct pl_err *e)
 {
@@ -229,6 +241,8 @@ int batch_add(struct oplog *l, struct candidate *c, struct pl_err *e)
     uint64_t rev = oplog_head(l) + l->batch.n + 1;
     int rc = rebase_over_batch(l, c, e);
 
+    if (rc == 0 && !by_server)
+        rc = check_ids(&c->cs, c->sub->origin.client, e);
     if (rc == 0 && c->cs.n > 0)
         rc = pl_doc_check(l->work, &c->cs, by_server, e);
     if (rc == 0 && c->cs.n > 0) {
@@ -304,8 +318,10 @@ static bool take_one(struct oplog *l, struct submission *sub)
         return true;
     }
     pl_err_init(&e);
-    if (sub->code == 0 && rebase_to_head(l, sub, &e) != 0)
+    if (sub->code == 0 && rebase_to_head(l, sub, &e) != 0) {
         refuse_later(sub, &e);
+        sub->is_stuck = true; /* the log behind it stays as it is, and its changeset is half way */
+    }
     if (sub->code != 0) {
         settle_refusal(l, sub);
         return true;

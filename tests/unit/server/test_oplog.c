@@ -221,6 +221,30 @@ TEST(oplog_spaces_siblings_anew_when_a_key_is_long)
     rig_end(&r);
 }
 
+TEST(oplog_refuses_an_entry_under_the_id_of_another_session)
+{
+    struct rig r;
+    struct pl_eid eid;
+
+    rig_init(&r);
+    join(&r, ANN, 1);
+    join(&r, BOB, 1);
+    struct pl_cs cs = creation(&r, BOB, PL_KIND_COMMENT, &eid); /* what Bob would make next */
+    assert_int_equal(submit(&r, ANN, &cs), OPLOG_QUEUED);
+    const struct oplog_batch *b = oplog_build_batch(r.l);
+    assert_int_equal(b->n_revs, 0);
+    assert_int_equal(b->n_refusals, 1);
+    assert_int_equal(b->refusals[0].code, PL_E_INVALID);
+    oplog_commit(r.l);
+    assert_int_equal(r.answers[0].code, PL_E_INVALID);
+    r.entries--;
+    cs = creation(&r, BOB, PL_KIND_COMMENT, &eid);
+    assert_int_equal(submit(&r, BOB, &cs), OPLOG_QUEUED);
+    build_and_commit(&r);
+    assert_non_null(pl_doc_entry(oplog_doc(r.l), eid));
+    rig_end(&r);
+}
+
 TEST(oplog_shows_the_face_of_the_review_when_it_changes)
 {
     struct rig r;
@@ -366,6 +390,7 @@ int main(void)
         UNIT(oplog_writes_the_hash_every_64_revisions_and_time_never_goes_back),
         UNIT(oplog_gives_actions_numbers_of_the_organisation),
         UNIT(oplog_spaces_siblings_anew_when_a_key_is_long),
+        UNIT(oplog_refuses_an_entry_under_the_id_of_another_session),
         UNIT(oplog_shows_the_face_of_the_review_when_it_changes),
         UNIT(oplog_brings_carets_along_or_drops_them),
         UNIT(oplog_keeps_no_more_than_the_ring_allows),
