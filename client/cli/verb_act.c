@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * The common part of commands. A refusal by a gate comes back with the server's words, which name
+ * the checks; the verb `check` shows all of them with how to mend each.
+ */
+#include "cli/verb_act.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "plimsoll/base/str.h"
+
+#include "cli/cli_int.h"
+
+int cli_act_open(struct cli *c, const char *id, enum pl_act_no act, struct cli_act *out,
+                 struct pl_err *e)
+{
+    uint64_t review = 0;
+    const char *name = NULL;
+    memset(out, 0, sizeof(*out));
+    out->c = c;
+    int rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = cli_split_id(c, id, &review, &name, e);
+    if (rc == 0)
+        rc = cli_open(c, review, true, &out->r, e);
+    if (rc == 0 && name)
+        rc = act_find(review_doc(out->r), name, 0, &out->entry, e);
+    if (rc < 0)
+        return rc;
+    out->msg.review = review;
+    out->msg.act = act;
+    out->msg.entry = out->entry ? pl_entry_eid(out->entry) : PL_EID_ROOT;
+    out->msg.other = PL_EID_ROOT;
+    out->msg.text = "";
+    return 0;
+}
+
+int cli_act_user(struct cli_act *a, const char *handle, struct pl_err *e)
+{
+    struct pl_names names = pl_doc_names(review_doc(a->r));
+    const char *who = pl_str_eq(handle, "me") ? a->c->profile.user_name : handle;
+    int64_t user = names.find_user ? names.find_user(names.ctx, who) : 0;
+    if (user == 0)
+        return pl_fail(e, PL_E_NOENT, "%s takes no part in REV-%llu; see 'plimsoll people list'",
+                       who, (unsigned long long)a->msg.review);
+    a->msg.user = (uint64_t)user;
+    return 0;
+}
+
+int cli_act_minutes(const char *s, const char *what, int64_t *minutes, struct pl_err *e)
+{
+    uint64_t n = 0;
+    uint64_t ms = 0;
+    if (pl_parse_u64(s, &n) == 0 && n <= 100000) {
+        *minutes = (int64_t)n;
+        return 0;
+    }
+    int rc = cli_parse_time(s, what, &ms, e);
+    if (rc == 0 && (ms % 60000 != 0 || ms == 0))
+        rc = pl_fail(e, PL_E_USAGE, "%s is counted in whole minutes: 10m, 1h", what);
+    *minutes = (int64_t)(ms / 60000);
+    return rc;
+}
+
+static int take_done(void *ctx, struct pl_msg *reply, struct pl_err *e)
+{
+    uint64_t *rev = ctx;
+    if (reply->type != PL_MSG_DONE)
+        return pl_fail(e, PL_E_BAD_MESSAGE, "an answer of another kind came");
+    *rev = reply->u.done.rev;
+    return 0;
+}
+
+int cli_act_send(struct cli_act *a, const char *said, struct pl_err *e)
+{
+    struct cli *c = a->c;
+    struct pl_msg m = {.type = PL_MSG_ACT};
+    uint64_t rev = 0;
+    m.u.act = a->msg;
+    int rc = cli_call(c, &m, take_done, &rev, e);
+    if (rc < 0)
+        return rc;
+    json_t *j = cli_envelope(c, "act", rev);
+    (void)json_object_set_new(j, "review",
+                              json_sprintf("REV-%llu", (unsigned long long)a->msg.review));
+    (void)json_object_set_new(j, "act", json_string(pl_act_info(a->msg.act)->name));
+    if (!cli_json(c, j))
+        cli_say(c, "%s", said);
+    return 0;
+}
