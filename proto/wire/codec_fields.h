@@ -2,11 +2,13 @@
 /*
  * Makes the two functions of a message from one list of its fields, for codec*.c.
  *
- * A list is a macro F(NUM, STR, SHOWN, BYTES, TEXT, EID) that names every field of the message
- * once: NUM(f)              integer or bool, copied STR(f, max)         one line of clean text,
- * judged in both directions SHOWN(f, max)       the same when read; made to fit when sent BYTES(f,
- * min, max)  byte range TEXT(f, max)        like STR, but of any number of lines EID(f) id of an
- * entry; absent on the wire means the root
+ * A list is a macro F(NUM, STR, SHOWN, BYTES, TEXT, EID) that names every field once:
+ *   NUM(f)              integer or bool, copied
+ *   STR(f, max)         one line of clean text, judged in both directions
+ *   SHOWN(f, max)       the same when read; made to fit when sent
+ *   BYTES(f, min, max)  byte range
+ *   TEXT(f, max)        like STR, but of any number of lines
+ *   EID(f)              id of an entry; absent on the wire means the root
  */
 #ifndef PLIMSOLL_PROTO_WIRE_CODEC_FIELDS_H
 #define PLIMSOLL_PROTO_WIRE_CODEC_FIELDS_H
