@@ -6,18 +6,21 @@
 #include "net/join_dial.h"
 
 #include <errno.h>
-#include <netdb.h>
+#include <fcntl.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <uv.h>
 
+#include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
 #include "plimsoll/tls/engine.h"
 #include "plimsoll/tls/x509.h"
 #include "plimsoll/wire/frame.h"
 #include "plimsoll/wire/limits.h"
+
+#include "net/dial.h"
 
 #define READ_SIZE 16384u
 
@@ -46,57 +49,68 @@ static int await(const struct line *l, short events, struct pl_err *e)
     }
 }
 
-static int try_address(struct line *l, const struct addrinfo *a, struct pl_err *e)
+/* --- connecting
+ * --------------------------------------------------------------------------------------- */
+
+struct connecting {
+    struct dial *dial; /* NULL: it has called back */
+    uv_timer_t deadline;
+    int fd;
+    int code;
+    char why[PL_ERR_TEXT_MAX];
+};
+
+static void on_dialled(void *ctx, uv_tcp_t *take_tcp, int code, const char *why)
 {
-    int problem = 0;
-    socklen_t size = sizeof(problem);
-    l->fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (l->fd < 0) {
-        return pl_fail(e, PL_E_UNREACHABLE, "%s", strerror(errno));
+    struct connecting *g = ctx;
+    uv_os_fd_t fd = -1;
+    g->dial = NULL;
+    g->code = code;
+    (void)pl_strlcpy(g->why, why, sizeof(g->why));
+    uv_close((uv_handle_t *)&g->deadline, NULL);
+    if (take_tcp == NULL) {
+        return;
     }
-    int rc = 0;
-    if (connect(l->fd, a->ai_addr, a->ai_addrlen) != 0) {
-        if (errno != EINPROGRESS) {
-            problem = errno;
-        } else {
-            rc = await(l, POLLOUT, e);
-            if (rc == 0 && getsockopt(l->fd, SOL_SOCKET, SO_ERROR, &problem, &size) != 0) {
-                problem = errno;
-            }
-        }
+    /* The socket leaves the loop: what follows is a plain conversation on a descriptor. */
+    if (uv_fileno((const uv_handle_t *)take_tcp, &fd) == 0) {
+        g->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
     }
-    if (rc == 0 && problem != 0) {
-        rc = pl_fail(e, PL_E_UNREACHABLE, "%s", strerror(problem));
+    if (g->fd < 0) {
+        g->code = PL_E_IO;
+        (void)pl_strlcpy(g->why, "no descriptor for the connection", sizeof(g->why));
     }
-    if (rc != 0) {
-        (void)close(l->fd);
-        l->fd = -1;
-    }
-    return rc;
+    uv_close((uv_handle_t *)take_tcp, dial_free_tcp);
 }
 
-static int dial(struct line *l, const struct pl_invite *invite, struct pl_err *e)
+static void on_deadline(uv_timer_t *t)
 {
-    char port[8];
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    struct addrinfo *found = NULL;
-    (void)snprintf(port, sizeof(port), "%u", invite->port);
-    int r = getaddrinfo(invite->host, port, &hints, &found);
-    if (r != 0) {
-        return pl_fail(e, PL_E_UNREACHABLE, "%s: %s", invite->host, gai_strerror(r));
+    struct connecting *g = t->data;
+    dial_cancel(g->dial);
+    g->dial = NULL;
+    g->code = PL_E_TIMEOUT;
+    (void)pl_strlcpy(g->why, "the server does not answer", sizeof(g->why));
+    uv_close((uv_handle_t *)t, NULL);
+}
+
+static int connect_to(struct line *l, const struct pl_invite *invite, struct pl_err *e)
+{
+    struct connecting g = {.fd = -1};
+    uv_loop_t loop;
+    uint64_t now = pl_mono_ms();
+    if (uv_loop_init(&loop) < 0) {
+        return pl_fail(e, PL_E_INTERNAL, "no event loop");
     }
-    int rc = -PL_E_UNREACHABLE;
-    for (const struct addrinfo *a = found; a != NULL && rc != 0; a = a->ai_next) {
-        rc = try_address(l, a, e);
-        if (rc == -PL_E_TIMEOUT) {
-            break;
-        }
+    PL_ASSERT(uv_timer_init(&loop, &g.deadline) == 0);
+    g.deadline.data = &g;
+    (void)uv_timer_start(&g.deadline, on_deadline, l->until_ms > now ? l->until_ms - now : 0, 0);
+    g.dial = dial_start(&loop, invite->host, invite->port, on_dialled, &g);
+    (void)uv_run(&loop, UV_RUN_DEFAULT);
+    PL_ASSERT(uv_loop_close(&loop) == 0);
+    l->fd = g.fd;
+    if (g.code == 0) {
+        return 0;
     }
-    freeaddrinfo(found);
-    if (rc != 0) {
-        pl_wrap(e, "%s port %u", invite->host, invite->port);
-    }
-    return rc;
+    return pl_fail(e, g.code, "%s port %u: %.160s", invite->host, invite->port, g.why);
 }
 
 /* Sends what the engine has for the network. */
@@ -242,7 +256,7 @@ int join_exchange(const struct pl_invite *invite, const struct pl_join_hello *he
     }
     l.tls = pl_tls_new_client(ctx, PL_ALPN_JOIN, e);
     if (l.tls != NULL) {
-        rc = dial(&l, invite, e);
+        rc = connect_to(&l, invite, e);
         if (rc == 0) {
             rc = converse(&l, hello, arena, out, e);
         }

@@ -3,12 +3,10 @@
  * One attempt at a time is a `conn` with its own handles; the link outlives it. A conn that fails
  * is closed and forgotten at once, so a late callback of an old attempt finds no link to disturb.
  *
- * The name is resolved by libuv's pool; addresses are tried in order when one refuses. The
- * whole of dialling, TLS and greeting has one deadline.
+ * Names and addresses are dial.c's. The whole of dialling, TLS and greeting has one deadline.
  */
 #include "net/link.h"
 
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +18,8 @@
 #include "plimsoll/wire/limits.h"
 #include "plimsoll/wire/version.h"
 
+#include "net/dial.h"
+
 #define ATTEMPT_MS   10000
 #define RETRY_MIN_MS 250
 #define RETRY_MAX_MS 30000
@@ -29,19 +29,15 @@
 
 struct conn {
     struct link *link; /* NULL: given up */
-    uv_tcp_t tcp;
-    uv_timer_t timer; /* whole attempt; later silence */
-    uv_getaddrinfo_t resolve;
-    uv_connect_t connect;
-    struct addrinfo *addrs, *next_addr;
+    struct dial *dial; /* NULL: not yet, or done */
+    uv_tcp_t *tcp;     /* NULL: not connected */
+    uv_timer_t timer;  /* whole attempt; later silence */
     struct pl_tls *tls;
     struct pl_frame_reader reader;
     struct pl_arena arena;
     int handles_open;
     int reqs;
-    bool tcp_open;
     bool is_closing;
-    char last_error[PL_ERR_TEXT_MAX];
     uint8_t read_buffer[READ_SIZE];
 };
 
@@ -84,14 +80,20 @@ static void conn_maybe_gone(struct conn *c)
     pl_tls_free(c->tls);
     pl_frame_reader_release(&c->reader);
     pl_arena_release(&c->arena);
-    if (c->addrs)
-        uv_freeaddrinfo(c->addrs);
     pl_mem_free(PL_MEM_STREAM, c);
 }
 
 static void on_conn_handle_closed(uv_handle_t *h)
 {
     struct conn *c = h->data;
+    c->handles_open--;
+    conn_maybe_gone(c);
+}
+
+static void on_tcp_closed(uv_handle_t *h)
+{
+    struct conn *c = h->data;
+    dial_free_tcp(h);
     c->handles_open--;
     conn_maybe_gone(c);
 }
@@ -116,7 +118,7 @@ static void send_output(struct conn *c)
     w->conn = c;
     pl_tls_take_out(c->tls, &w->buf);
     uv_buf_t b = uv_buf_init((char *)w->buf.data, (unsigned)w->buf.len);
-    if (uv_write(&w->req, (uv_stream_t *)&c->tcp, &b, 1, on_sent) < 0) {
+    if (uv_write(&w->req, (uv_stream_t *)c->tcp, &b, 1, on_sent) < 0) {
         pl_buf_release(&w->buf);
         pl_mem_free(PL_MEM_STREAM, w);
         return; /* the read side will tell */
@@ -137,11 +139,12 @@ static void conn_drop(struct conn *c, bool polite)
         pl_tls_shutdown(c->tls);
         send_output(c);
     }
-    if (c->reqs > 0)
-        (void)uv_cancel((uv_req_t *)&c->resolve);
+    if (c->dial)
+        dial_cancel(c->dial);
+    c->dial = NULL;
     uv_close((uv_handle_t *)&c->timer, on_conn_handle_closed);
-    if (c->tcp_open)
-        uv_close((uv_handle_t *)&c->tcp, on_conn_handle_closed);
+    if (c->tcp)
+        uv_close((uv_handle_t *)c->tcp, on_tcp_closed);
 }
 
 /* --- waiting and trying again -------------------------------------------------------------------
@@ -349,94 +352,37 @@ static void on_read(uv_stream_t *tcp, ssize_t n, const uv_buf_t *buf)
 /* --- dialling -----------------------------------------------------------------------------------
  */
 
-static void dial_next(struct conn *c);
-
-static void on_failed_tcp_closed(uv_handle_t *h)
+static void on_dialled(void *ctx, uv_tcp_t *take_tcp, int code, const char *why)
 {
-    /* The same handle memory is used for the next address: only now is it free again. */
-    struct conn *c = h->data;
-    c->handles_open--;
-    if (c->is_closing)
-        conn_maybe_gone(c);
-    else
-        dial_next(c);
-}
-
-static void on_connected(uv_connect_t *req, int status)
-{
-    struct conn *c = req->data;
-    c->reqs--;
-    if (c->is_closing) {
-        conn_maybe_gone(c);
+    struct conn *c = ctx;
+    char text[PL_ERR_TEXT_MAX];
+    c->dial = NULL;
+    if (code != 0) {
+        (void)snprintf(text, sizeof(text), "%s port %d: %.120s", c->link->host, c->link->port, why);
+        conn_failed(c, code, text);
         return;
     }
-    if (status < 0) {
-        (void)snprintf(c->last_error, sizeof(c->last_error), "%s", uv_strerror(status));
-        c->tcp_open = false;
-        uv_close((uv_handle_t *)&c->tcp, on_failed_tcp_closed);
-        return;
-    }
-    (void)uv_tcp_nodelay(&c->tcp, 1);
-    if (uv_read_start((uv_stream_t *)&c->tcp, on_alloc, on_read) < 0)
+    c->tcp = take_tcp;
+    c->tcp->data = c;
+    c->handles_open++;
+    (void)uv_tcp_nodelay(c->tcp, 1);
+    if (uv_read_start((uv_stream_t *)c->tcp, on_alloc, on_read) < 0)
         conn_failed(c, PL_E_UNREACHABLE, "cannot read from the connection");
     else
         step(c);
 }
 
-static void dial_next(struct conn *c)
-{
-    struct addrinfo *ai = c->next_addr;
-    char why[PL_ERR_TEXT_MAX];
-    if (!ai) {
-        (void)snprintf(why, sizeof(why), "%s port %d: %.120s", c->link->host, c->link->port,
-                       c->last_error[0] ? c->last_error : "no address");
-        conn_failed(c, PL_E_UNREACHABLE, why);
-        return;
-    }
-    c->next_addr = ai->ai_next;
-    PL_ASSERT(uv_tcp_init(c->link->loop, &c->tcp) == 0);
-    c->tcp.data = c;
-    c->tcp_open = true;
-    c->handles_open++;
-    c->connect.data = c;
-    int rc = uv_tcp_connect(&c->connect, &c->tcp, ai->ai_addr, on_connected);
-    if (rc < 0) {
-        (void)snprintf(c->last_error, sizeof(c->last_error), "%s", uv_strerror(rc));
-        c->tcp_open = false;
-        uv_close((uv_handle_t *)&c->tcp, on_failed_tcp_closed);
-        return;
-    }
-    c->reqs++;
-}
-
-static void on_resolved(uv_getaddrinfo_t *req, int status, struct addrinfo *res)
-{
-    struct conn *c = req->data;
-    c->reqs--;
-    c->addrs = res;
-    if (c->is_closing) {
-        conn_maybe_gone(c);
-        return;
-    }
-    if (status < 0) {
-        (void)snprintf(c->last_error, sizeof(c->last_error), "%s", uv_strerror(status));
-        c->next_addr = NULL;
-    } else {
-        c->next_addr = res;
-    }
-    dial_next(c);
-}
-
 static void on_attempt_late(uv_timer_t *t)
 {
-    conn_failed(t->data, PL_E_TIMEOUT, "the server did not answer in time");
+    struct conn *c = t->data;
+    char text[PL_ERR_TEXT_MAX];
+    (void)snprintf(text, sizeof(text), "%s port %d does not answer", c->link->host, c->link->port);
+    conn_failed(c, c->tcp ? PL_E_TIMEOUT : PL_E_UNREACHABLE, text);
 }
 
 static void attempt(struct link *l)
 {
     struct pl_err e;
-    char port[16];
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_UNSPEC};
     pl_err_init(&e);
     struct conn *c = pl_mem_calloc(PL_MEM_STREAM, 1, sizeof(*c));
     c->link = l;
@@ -454,13 +400,7 @@ static void attempt(struct link *l)
         conn_failed(c, e.code, e.text);
         return;
     }
-    (void)snprintf(port, sizeof(port), "%d", l->port);
-    c->resolve.data = c;
-    int rc = uv_getaddrinfo(l->loop, &c->resolve, on_resolved, l->host, port, &hints);
-    if (rc < 0)
-        conn_failed(c, PL_E_UNREACHABLE, uv_strerror(rc));
-    else
-        c->reqs++;
+    c->dial = dial_start(l->loop, l->host, l->port, on_dialled, c);
 }
 
 /* --- the link ------------------------------------------------------------------------------------
