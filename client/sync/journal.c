@@ -28,6 +28,8 @@
 #include "sync/journal_slot.h"
 #include "sync/rescue.h"
 
+#define ASIDE_TRIES 9u
+
 struct journal {
     struct journal_options o;
     char *state_dir;
@@ -43,6 +45,7 @@ struct journal {
     int64_t retry_us;    /* not ok: when to try again */
     struct pl_buf found; /* what the file held at opening */
     char *aside;         /* the file was damaged: where it is now */
+    bool blocked;        /* it could not be moved: it is never written over */
 };
 
 const char *journal_path(const struct journal *j)
@@ -172,7 +175,21 @@ static void continue_file(struct journal *j, size_t good)
     j->fd = -1; /* the first keep writes a whole new file */
 }
 
-static void put_aside(struct journal *j)
+/* Nothing that was typed is written over: when the rescue folder cannot be used, the file stays
+ * beside the journal, under a name that is no journal's. */
+static char *keep_beside(const struct journal *j)
+{
+    for (unsigned n = 1; n <= ASIDE_TRIES; n++) {
+        char *name = pl_xasprintf("%s.damaged-%u", j->slot.log, n);
+        if (!pl_file_exists(name) && pl_file_move(j->slot.log, name, NULL) == 0)
+            return name;
+        free(name);
+    }
+    return NULL;
+}
+
+/* Moves the file away; false when that cannot be done. */
+static bool put_aside(struct journal *j)
 {
     const struct rescue_options r = {.state_dir = j->state_dir,
                                      .host = j->host,
@@ -183,8 +200,11 @@ static void put_aside(struct journal *j)
     pl_buf_init(&to, 4096);
     j->aside = rescue_move(&r, j->slot.log, &to, NULL) == 0 ? pl_buf_steal(&to, NULL) : NULL;
     if (j->aside == NULL)
-        j->aside = pl_xstrdup("");
+        j->aside = keep_beside(j);
     pl_buf_release(&to);
+    if (j->aside == NULL)
+        j->aside = pl_xstrdup("");
+    return !pl_file_exists(j->slot.log);
 }
 
 const char *journal_damaged_path(const struct journal *j)
@@ -207,7 +227,7 @@ struct sync *journal_start(struct journal *j, const struct sync_handlers *h, boo
     }
     bool bad = (found && s == NULL) || misfit;
     if (bad)
-        put_aside(j);
+        j->blocked = !put_aside(j);
     else if (s != NULL)
         continue_file(j, good);
     pl_buf_release(&j->found);
@@ -249,7 +269,8 @@ static void write_whole(struct journal *j, struct sync *s)
 
     pl_buf_init(&state, JOURNAL_RECORD_MAX);
     pl_buf_init(&file, JOURNAL_FILE_MAX);
-    rc = sync_save(s, &state, &e);
+    rc = j->blocked ? pl_fail(&e, PL_E_IO, "%s is damaged and cannot be moved", j->slot.log)
+                    : sync_save(s, &state, &e);
     if (rc == 0 &&
         (journal_put_magic(&file) != 0 ||
          journal_put_record(&file, JOURNAL_WHOLE, JOURNAL_MAGIC_BYTES, state.data, state.len) != 0))

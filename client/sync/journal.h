@@ -49,7 +49,8 @@ struct journal *journal_open(const struct journal_options *o, struct pl_err *e);
 
 /* The machine as the journal has it, or a new one with a fresh client id when the slot was empty.
  * h->ctx is the caller's; its `journal` handler must call journal_keep. A file that cannot be used
- * is moved to STATE/rescue, never deleted, and *damaged (may be NULL) is set. Once per journal. */
+ * is moved to STATE/rescue (or beside its place, or left), never deleted or written over, and
+ * *damaged (may be NULL) is set. Once per journal. */
 struct sync *journal_start(struct journal *j, const struct sync_handlers *h, bool *damaged);
 
 /* NULL, or where journal_start put a damaged file ("": it stayed where it was). Borrowed. */

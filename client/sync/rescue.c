@@ -5,7 +5,6 @@
  */
 #include "sync/rescue.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -220,9 +219,8 @@ int rescue_move(const struct rescue_options *o, const char *file, struct pl_buf 
             return rc;
         if (pl_file_exists(name))
             continue;
-        if (rename(file, name) == 0)
-            return path ? pl_buf_add_str(path, name) : 0;
-        return pl_fail(e, PL_E_IO, "%s: %s", name, strerrordesc_np(errno));
+        rc = pl_file_move(file, name, e);
+        return rc == 0 && path != NULL ? pl_buf_add_str(path, name) : rc;
     }
     return pl_fail(e, PL_E_IO, "too many files in the rescue folder");
 }

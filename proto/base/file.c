@@ -173,10 +173,29 @@ int pl_file_write_new(const char *path, const void *bytes, size_t n, mode_t mode
     return write_file(path, (struct content){bytes, n, mode}, false, e);
 }
 
+int pl_file_move(const char *from, const char *to, struct pl_err *e)
+{
+    if (rename(from, to) < 0)
+        return fail_errno(e, "move", from);
+    char *dir = dir_of(to);
+    int rc = sync_dir(dir, e);
+    free(dir);
+    return rc;
+}
+
 static bool is_dir(const char *path)
 {
     struct stat st;
     return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+/* A new folder stays through a power cut when its parent is on disk. Not everybody who may make one
+ * there may open the parent; then it is left to the file system. */
+static void keep_folder(const char *path)
+{
+    char *dir = dir_of(path);
+    (void)sync_dir(dir, NULL);
+    free(dir);
 }
 
 int pl_mkdir_p(const char *path, mode_t mode, struct pl_err *e)
@@ -190,13 +209,16 @@ int pl_mkdir_p(const char *path, mode_t mode, struct pl_err *e)
         if (*p != '/')
             continue;
         *p = '\0';
-        if (mkdir(copy, mode) < 0 && !(errno == EEXIST && is_dir(copy)) && !is_dir(copy))
+        if (mkdir(copy, mode) == 0)
+            keep_folder(copy);
+        else if (!is_dir(copy))
             rc = fail_errno(e, "make folder", copy);
         *p = '/';
     }
     if (rc == 0 && mkdir(copy, mode) == 0) {
         if (chmod(copy, mode) < 0)
             rc = fail_errno(e, "set the mode of", copy);
+        keep_folder(copy);
     } else if (rc == 0 && !is_dir(copy)) {
         rc = fail_errno(e, "make folder", copy);
     }

@@ -21,7 +21,9 @@ int pl_file_read_all(const char *path, size_t max, struct pl_buf *out, struct pl
 
 /* Writes a file in one step: a temporary file in the same folder (O_EXCL, O_NOFOLLOW, `mode`
  * exactly), fsync, rename over `path`, fsync of the folder. On error nothing is left behind and
- * the old file is untouched. A `path` that is a symbolic link is replaced, not followed. */
+ * the old file is untouched, unless it was the fsync of the folder that failed: then the new one is
+ * there, but a power cut may undo that. A `path` that is a symbolic link is replaced, not followed.
+ */
 int pl_file_write_atomic(const char *path, const void *bytes, size_t n, mode_t mode,
                          struct pl_err *e) PL_MUST;
 
@@ -29,6 +31,9 @@ int pl_file_write_atomic(const char *path, const void *bytes, size_t n, mode_t m
  * (link(2)). */
 int pl_file_write_new(const char *path, const void *bytes, size_t n, mode_t mode,
                       struct pl_err *e) PL_MUST;
+
+/* rename(2), then fsync of the folder that the file is in now. */
+int pl_file_move(const char *from, const char *to, struct pl_err *e) PL_MUST;
 
 /* Makes a folder and its missing parents with `mode` (umask applies to the parents). An existing
  * folder is fine and keeps its mode. */

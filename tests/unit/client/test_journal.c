@@ -260,6 +260,32 @@ TEST(journal_moves_a_file_it_cannot_use_to_rescue)
     desk_release(&d);
 }
 
+TEST(journal_keeps_a_file_it_cannot_use_when_there_is_no_rescue_folder)
+{
+    struct desk d;
+    char path[JOURNAL_PATH_MAX];
+    char beside[JOURNAL_PATH_MAX + 16];
+    char rescue[128];
+
+    desk_init(&d);
+    start(&d);
+    type(&d, 0, "one");
+    (void)snprintf(path, sizeof path, "%s", journal_path(d.j));
+    die(&d);
+    (void)snprintf(rescue, sizeof rescue, "%s/rescue", d.dir);
+    assert_int_equal(pl_file_write_atomic(rescue, "", 0, 0600, NULL), 0); /* a file in its place */
+    assert_int_equal(pl_file_write_atomic(path, "rubbish", 7, 0600, NULL), 0);
+    assert_true(start(&d));
+    (void)snprintf(beside, sizeof beside, "%s.damaged-1", path);
+    assert_string_equal(journal_damaged_path(d.j), beside);
+    type(&d, 0, "new");
+    die(&d);
+    assert_int_equal(size_of(beside), 7);
+    assert_false(start(&d));
+    assert_string_equal(text_of(d.s), "new");
+    desk_release(&d);
+}
+
 /* --- slots ---------------------------------------------------------------------------------------
  */
 
@@ -517,6 +543,7 @@ int main(void)
         UNIT(journal_cuts_a_torn_tail_wherever_it_is_torn),
         UNIT(journal_stops_at_a_flipped_bit_and_keeps_what_is_before_it),
         UNIT(journal_moves_a_file_it_cannot_use_to_rescue),
+        UNIT(journal_keeps_a_file_it_cannot_use_when_there_is_no_rescue_folder),
         UNIT(journal_gives_a_second_process_its_own_slot_and_client_id),
         UNIT(journal_adopts_left_over_work_first),
         UNIT(journal_is_rewritten_when_it_has_overgrown),
