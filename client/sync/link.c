@@ -150,6 +150,16 @@ static int use_elsewhere(struct sync *s, const struct pl_opened *m, int rc)
     return rc;
 }
 
+/* The server has decided more under our id than we remember to have sent: the last lines of the
+ * journal were lost (power cut). What came of them will be among the revisions (see take_forgotten)
+ * and their numbers are used up; behind a snapshot nobody could tell what is in it already. */
+static void learn_forgotten(struct sync *s, const struct pl_opened *m)
+{
+    s->decided = s->inflight == NULL && m->last_seq > s->seq ? m->last_seq : 0;
+    if (s->decided != 0 && m->snapshot && !sync_is_saved(s))
+        sync_refuse_all(s, PL_E_CONFLICT, "this may have been saved already, in part");
+}
+
 int sync_on_opened(struct sync *s, const struct pl_opened *m, struct pl_err *e)
 {
     if (s->link != SYNC_OPENING || m->rid != s->rid)
@@ -164,6 +174,7 @@ int sync_on_opened(struct sync *s, const struct pl_opened *m, struct pl_err *e)
     int rc = learn_outcome(s, m, e);
     if (rc != 0)
         rc = use_elsewhere(s, m, rc);
+    learn_forgotten(s, m);
     if (m->snapshot) {
         sync_snapshot_start(s);
     } else if (s->want_snapshot ||
@@ -185,6 +196,9 @@ void sync_check_live(struct sync *s)
         return;
     s->link = SYNC_LIVE;
     s->wait_us = 0;
+    if (s->decided > s->seq)
+        s->seq = s->decided;
+    s->decided = 0;
     if (s->inflight == NULL && s->queue == NULL)
         s->reopens = 0; /* else when something was acknowledged */
     s->caret_dirty = true;

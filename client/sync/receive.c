@@ -42,6 +42,7 @@ static struct pl_rev_meta meta_of(const struct pl_rev *r)
  * local is put aside whole, and the copy is fetched anew. */
 static int give_up_local(struct sync *s, int rc)
 {
+    s->rev = pl_doc_rev(s->base); /* the revision may be in base already */
     sync_refuse_all(s, PL_E_CONFLICT, "this copy did not match the server's");
     return sync_resync(s, rc);
 }
@@ -146,6 +147,22 @@ static int disagree(struct sync *s, const struct pl_rev *r, struct pl_err *e)
                                   (unsigned long long)r->seq));
 }
 
+/* Base has our changeset, and with it what the server added. */
+static int own_is_in_base(struct sync *s, const struct pl_rev *r, const struct sync_batch *own,
+                          const struct pl_cs *extra, struct pl_err *e)
+{
+    struct pl_rev_meta meta = meta_of(r);
+    int rc = 0;
+
+    if (!own->more)
+        sync_undo_acked(s, own->id);
+    if (extra->n > 0)
+        rc = show_remote(s, extra, r, e);
+    if (rc == 0)
+        pl_doc_settle(s->view, &r->cs, &meta);
+    return rc;
+}
+
 static int take_own(struct sync *s, const struct pl_rev *r, struct pl_err *e)
 {
     struct sync_batch *own = s->inflight;
@@ -166,12 +183,10 @@ static int take_own(struct sync *s, const struct pl_rev *r, struct pl_err *e)
             rc = disagree(s, r, e);
     } else {
         rc = pl_doc_apply(s->base, &r->cs, &meta, e);
-        if (rc == 0 && !own->more)
-            sync_undo_acked(s, own->id);
-        if (rc == 0 && extra.n > 0)
-            rc = show_remote(s, &extra, r, e);
-        if (rc == 0)
-            pl_doc_settle(s->view, &r->cs, &meta);
+        if (rc != 0)
+            rc = give_up_local(s, rc); /* the view holds what is nowhere else now */
+        else
+            rc = own_is_in_base(s, r, own, &extra, e);
     }
     pl_cs_release(&extra);
     sync_batch_free(own);

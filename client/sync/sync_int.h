@@ -118,6 +118,8 @@ struct sync {
     uint32_t status;
     uint64_t perms;
     uint64_t live_rev; /* live when this revision is held */
+    uint64_t
+        decided; /* number of our session that the server has decided and we do not know; or 0 */
     unsigned refused;
     int64_t reopen_us; /* 0: not due */
     unsigned reopens;  /* in a row */

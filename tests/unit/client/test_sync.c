@@ -756,6 +756,85 @@ TEST(sync_refuses_to_load_rubbish)
     bench_release(&b);
 }
 
+/* --- what the journal has lost -------------------------------------------------------------------
+ */
+
+/* Typed and sent, and then only the typing is in the journal. */
+static void lose_the_send(struct bench *b)
+{
+    struct pl_cs cs;
+    struct pl_op op;
+
+    b->keep = true;
+    bench_init(b);
+    sync_disconnected(b->s);
+    pl_op_init(&op, 11);
+    pl_op_insert(&op, "typed ", 6, 6);
+    pl_cs_init(&cs);
+    pl_cs_text(&cs, PL_EID_ROOT, PL_F_REVIEW_IMPACT, &op);
+    assert_int_equal(sync_edit(b->s, &cs, true, false, b->now_us, NULL), 0);
+    bench_restart(b);
+    bench_connect(b);
+}
+
+TEST(sync_uses_no_number_again_that_it_has_forgotten)
+{
+    struct bench b = {0};
+
+    lose_the_send(&b);
+    bench_opened(&b, 1, 0, PL_E_QUOTA); /* number 1 was refused, whatever it held */
+    assert_int_equal(bench_last(&b, PL_MSG_SUBMIT)->seq, 2);
+    bench_ack(&b);
+    assert_string_equal(bench_text(&b), "typed hello world");
+    assert_true(sync_is_saved(b.s));
+    bench_release(&b);
+}
+
+TEST(sync_does_not_double_what_a_snapshot_may_hold)
+{
+    struct bench b = {0};
+    struct pl_cs cs;
+    struct pl_op op;
+    const struct pl_rev_meta meta = {.rev = 2, .user = BENCH_USER, .client = BENCH_CLIENT};
+
+    lose_the_send(&b);
+    pl_op_init(&op, 11);
+    pl_op_insert(&op, "typed ", 6, 6);
+    pl_cs_init(&cs);
+    pl_cs_text(&cs, PL_EID_ROOT, PL_F_REVIEW_IMPACT, &op);
+    assert_int_equal(pl_doc_apply(b.doc, &cs, &meta, NULL), 0);
+    pl_cs_release(&cs);
+    b.head = 2;
+    bench_opened_snapshot(&b, 1, 2);
+    assert_string_equal(bench_text(&b), "typed hello world");
+    assert_true(sync_is_saved(b.s));
+    assert_int_equal(b.refused, 1); /* and put aside, so that nothing is lost either */
+    bench_type(&b, 0, "more ", false);
+    assert_int_equal(bench_last(&b, PL_MSG_SUBMIT)->seq, 2);
+    bench_release(&b);
+}
+
+TEST(sync_starts_over_when_its_own_revision_does_not_fit)
+{
+    struct bench b = {0};
+    struct pl_msg m = {.type = PL_MSG_REV};
+
+    bench_init(&b);
+    bench_type(&b, 0, "one ", false);
+    bench_type(&b, 0, "two ", false);
+    m.u.rev = (struct pl_rev){
+        .review = BENCH_REVIEW, .rev = 2, .client = BENCH_CLIENT, .seq = 1, .user = BENCH_USER};
+    pl_cs_copy(&m.u.rev.cs, &bench_last(&b, PL_MSG_SUBMIT)->cs);
+    pl_cs_dead(&m.u.rev.cs, (struct pl_eid){0, 77}, true); /* of an entry that is not there */
+    assert_true(sync_receive(b.s, &m, b.now_us, NULL) < 0);
+    pl_cs_release(&m.u.rev.cs);
+    bench_check(&b);
+    assert_non_null(bench_last(&b, PL_MSG_RESYNC));
+    bench_opened_snapshot(&b, 1, 2);
+    bench_check(&b);
+    bench_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -794,6 +873,9 @@ int main(void)
         UNIT(sync_keeps_a_keystroke_small),
         UNIT(sync_recognises_its_own_change_when_the_journal_lost_its_tail),
         UNIT(sync_refuses_to_load_rubbish),
+        UNIT(sync_uses_no_number_again_that_it_has_forgotten),
+        UNIT(sync_does_not_double_what_a_snapshot_may_hold),
+        UNIT(sync_starts_over_when_its_own_revision_does_not_fit),
     };
 
     return RUN(tests);
