@@ -361,6 +361,23 @@ int oplog_submit(struct oplog *l, const struct oplog_origin *o, struct pl_cs *ta
     return OPLOG_QUEUED;
 }
 
+int oplog_command(struct oplog *l, const struct oplog_origin *o, oplog_judge_cb judge,
+                  void *judge_ctx, struct pl_err *e)
+{
+    const struct oplog_origin origin = {
+        .base = oplog_head(l), .user = o->user, .device = o->device, .ctx = o->ctx};
+    struct pl_cs none;
+
+    pl_cs_init(&none);
+    int rc = oplog_submit(l, &origin, &none, e);
+    if (rc != OPLOG_QUEUED)
+        return rc;
+    struct submission *sub = l->queue->prev; /* the newest */
+    sub->judge = judge;
+    sub->judge_ctx = judge_ctx;
+    return rc;
+}
+
 bool oplog_is_full(const struct oplog *l)
 {
     return l->queue_bytes > l->opt.queue_bytes;

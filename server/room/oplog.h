@@ -118,6 +118,19 @@ enum oplog_taken {
 int oplog_submit(struct oplog *l, const struct oplog_origin *o, struct pl_cs *take_cs,
                  struct pl_err *e) PL_MUST;
 
+/* Makes a changeset on the document as it stands when the batch is made, and again when that batch
+ * was lost; the server's own writes may be in it. cs comes initialised and empty, *ops as 0: the
+ * permissions that the store asks for under its lock. Leaving cs empty means that it is so already.
+ * Negative with a reason: refused. Must not call the oplog. */
+typedef int (*oplog_judge_cb)(void *ctx, const struct pl_doc *newest, int64_t now_us,
+                              struct pl_cs *cs, uint64_t *ops, struct pl_err *e);
+
+/* Queues a judge instead of a changeset. Of o only user, device and ctx count: it is client 0.
+ * judge_ctx must live until the answer. OPLOG_QUEUED or -PL_E_BUSY. The answer to an empty
+ * changeset is the head. */
+int oplog_command(struct oplog *l, const struct oplog_origin *o, oplog_judge_cb judge,
+                  void *judge_ctx, struct pl_err *e) PL_MUST;
+
 /* True while the queue is over its limit in bytes. */
 bool oplog_is_full(const struct oplog *l);
 /* Is there anything to build a batch of? */
@@ -142,7 +155,9 @@ struct oplog_batch {
 };
 
 /* Makes the next batch of the queue, at most OPLOG_BATCH_CHANGES changesets and about
- * OPLOG_BATCH_BYTES; NULL when there is nothing to write. No batch may be under way. */
+ * OPLOG_BATCH_BYTES; NULL when there is nothing to write. A batch ends behind a change of the
+ * review's status, since the store judges rights by the status before it. No batch may be under
+ * way. */
 const struct oplog_batch *oplog_build_batch(struct oplog *l);
 bool oplog_is_building(const struct oplog *l); /* a batch is under way */
 

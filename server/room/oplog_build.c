@@ -234,25 +234,44 @@ static int check_ids(const struct pl_cs *cs, uint64_t client, struct pl_err *e)
     return 0;
 }
 
+/* The clock of the batch never goes back. */
+static void tick(struct oplog *l)
+{
+    int64_t now = pl_env_now_us(l->opt.env);
+
+    if (now > l->work_us)
+        l->work_us = now;
+}
+
+static bool has_judge(const struct candidate *c)
+{
+    return c->sub != NULL && c->sub->judge != NULL;
+}
+
+/* What the store is asked to judge the person's role by. A judge has said so itself. */
+static void set_ops(struct oplog *l, struct candidate *c, bool by_server)
+{
+    if (has_judge(c))
+        return;
+    c->ops = c->sub == NULL ? 0 : pl_doc_perm_ops(l->work, &c->cs, c->user);
+    if (by_server) /* what only the server writes is no question of the person's role */
+        c->ops &= ~(PL_PERM_BIT(PL_PERM_SERVER) | PL_PERM_BIT(PL_PERM_OWNER_ONLY));
+}
+
 /* 0, a refusal (nothing changed), or BATCH_AGAIN: the work copy went too far. */
 int batch_add(struct oplog *l, struct candidate *c, struct pl_err *e)
 {
     bool by_server = c->sub == NULL || c->sub->origin.client == 0;
     uint64_t rev = oplog_head(l) + l->batch.n + 1;
-    int rc = rebase_over_batch(l, c, e);
+    int rc = has_judge(c) ? 0 : rebase_over_batch(l, c, e); /* a judge has seen the newest */
 
+    tick(l);
     if (rc == 0 && !by_server)
         rc = check_ids(&c->cs, c->sub->origin.client, e);
     if (rc == 0 && c->cs.n > 0)
         rc = pl_doc_check(l->work, &c->cs, by_server, e);
-    if (rc == 0 && c->cs.n > 0) {
-        c->ops = c->sub == NULL ? 0 : pl_doc_perm_ops(l->work, &c->cs, c->user);
-        if (by_server) /* what only the server writes is no question of the person's role */
-            c->ops &= ~(PL_PERM_BIT(PL_PERM_SERVER) | PL_PERM_BIT(PL_PERM_OWNER_ONLY));
-    }
-    int64_t now = pl_env_now_us(l->opt.env);
-    if (now > l->work_us)
-        l->work_us = now;
+    if (rc == 0 && c->cs.n > 0)
+        set_ops(l, c, by_server);
     const struct pl_rev_meta meta = {.rev = rev,
                                      .user = c->user,
                                      .client = c->sub != NULL ? c->sub->origin.client : 0,
@@ -298,13 +317,50 @@ static void add_refusal(struct oplog *l, struct submission *sub)
     b->refused[b->n_refused++] = sub;
 }
 
+/* A command that comes to nothing is answered with the batch that it was judged on. */
+static void settle_command(struct oplog *l, struct submission *sub)
+{
+    if (l->batch.n == 0) {
+        sub_answer(l, sub, sub->code == 0 ? oplog_head(l) : 0, sub->code, sub->why);
+        return;
+    }
+    sub->in_batch = true;
+    sub->is_settled = true;
+    l->batch.n_settled++;
+}
+
 /* A refusal that nobody has to remember is answered at once. */
 static void settle_refusal(struct oplog *l, struct submission *sub)
 {
-    if (sub->origin.client == 0 || sub->code == PL_E_BEHIND)
+    if (sub->judge != NULL && !sub->is_stuck)
+        settle_command(l, sub);
+    else if (sub->origin.client == 0 || sub->code == PL_E_BEHIND)
         sub_answer(l, sub, 0, sub->code, sub->why);
     else
         add_refusal(l, sub);
+}
+
+/* Lets a command be judged. Positive: there is nothing to write. */
+static int judge_one(struct oplog *l, struct candidate *c, struct pl_err *e)
+{
+    struct submission *sub = c->sub;
+
+    if (sub->judge == NULL)
+        return 0;
+    tick(l);
+    int rc = sub->judge(sub->judge_ctx, l->work, l->work_us, &c->cs, &c->ops, e);
+    if (rc == 0 && c->cs.n > 0)
+        return 0;
+    pl_cs_release(&c->cs);
+    if (rc != 0)
+        return rc < 0 ? rc : -PL_E_INTERNAL;
+    settle_command(l, sub);
+    return 1;
+}
+
+static bool touches_status(const struct pl_cs *cs)
+{
+    return pl_cs_find(cs, PL_SLOT_REG, PL_EID_ROOT, PL_F_REVIEW_STATUS, NULL) != NULL;
 }
 
 /* Takes one submission: true, or false: the batch must be made again. */
@@ -331,10 +387,15 @@ static bool take_one(struct oplog *l, struct submission *sub)
                           .device = sub->origin.device,
                           .caret = sub->origin.caret_after};
     pl_cs_copy(&c.cs, &sub->cs);
-    int rc = batch_add(l, &c, &e);
+    int rc = judge_one(l, &c, &e);
+    if (rc > 0)
+        return true;
+    if (rc == 0)
+        rc = batch_add(l, &c, &e);
     if (rc == 0) {
         sub->in_batch = true;
         l->batch.changes++;
+        l->batch.is_closed = touches_status(&l->batch.items[l->batch.n - 1].rec->cs);
         derive_after(l, &l->batch.items[l->batch.n - 1].rec->cs, sub->origin.user);
         return true;
     }
@@ -353,6 +414,8 @@ static void batch_start(struct oplog *l)
     b->n = 0;
     b->changes = 0;
     b->n_refused = 0;
+    b->n_settled = 0;
+    b->is_closed = false;
     b->is_irregular = false;
     b->numbers_first = l->numbers_first;
     b->numbers_left = l->numbers_left;
@@ -368,7 +431,7 @@ static bool has_room(const struct oplog *l, const struct submission *sub)
 {
     const struct batch *b = &l->batch;
 
-    if (b->changes >= OPLOG_BATCH_CHANGES || b->n_refused >= OPLOG_BATCH_CHANGES)
+    if (b->is_closed || b->changes >= OPLOG_BATCH_CHANGES || b->n_refused >= OPLOG_BATCH_CHANGES)
         return false;
     return b->n == 0 || l->body.len + sub->wire <= OPLOG_BATCH_BYTES;
 }

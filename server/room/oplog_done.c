@@ -67,6 +67,7 @@ static void batch_end(struct oplog *l)
     l->batch.n_refused = 0;
     DL_FOREACH (l->queue, sub) {
         sub->in_batch = false;
+        sub->is_settled = false;
         if (!sub->is_stuck) { /* judged on a state that was not to be */
             sub->code = 0;
             free(sub->why);
@@ -128,6 +129,21 @@ static void answer_refusals(struct oplog *l)
     l->batch.n_refused = 0;
 }
 
+/* Commands that had nothing to write on top of the batch. */
+static void answer_settled(struct oplog *l)
+{
+    struct submission *sub;
+    struct submission *tmp;
+
+    if (l->batch.n_settled == 0)
+        return;
+    DL_FOREACH_SAFE (l->queue, sub, tmp) {
+        if (sub->is_settled)
+            sub_answer(l, sub, sub->code == 0 ? oplog_head(l) : 0, sub->code, sub->why);
+    }
+    l->batch.n_settled = 0;
+}
+
 void oplog_commit(struct oplog *l)
 {
     PL_ASSERT(l->building);
@@ -147,6 +163,7 @@ void oplog_commit(struct oplog *l)
         if (l->batch.items[i].sub != NULL)
             sub_answer(l, l->batch.items[i].sub, rev, 0, NULL);
     }
+    answer_settled(l);
     answer_refusals(l);
     l->derive = DERIVE_NAMED;
     batch_end(l);

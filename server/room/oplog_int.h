@@ -50,12 +50,15 @@ struct rev_ring {
 struct submission {
     struct oplog_origin origin;
     struct pl_cs cs;
+    oplog_judge_cb judge; /* makes the changeset, batch by batch; NULL: it is cs */
+    void *judge_ctx;
     uint64_t at_rev; /* cs fits the document at this revision */
     size_t bytes;    /* memory, for the limit of the queue */
     size_t wire;     /* about what its frame takes */
     bool in_batch;
-    bool is_stuck; /* code stands whatever the state is */
-    int code;      /* positive: refused, waits to be stored */
+    bool is_settled; /* a command that what is before it in the batch made needless or refused */
+    bool is_stuck;   /* code stands whatever the state is */
+    int code;        /* positive: refused, waits to be stored */
     char *why;
     struct submission *prev;
     struct submission *next;
@@ -88,10 +91,12 @@ struct batch {
     struct append_refusal *refusals;
     size_t n_refused;
     size_t refused_cap;
+    size_t n_settled;
     struct append_face face;
     int64_t numbers_first; /* reserve before the batch */
     unsigned numbers_left;
     uint64_t respaced_at;
+    bool is_closed;    /* changed the status: what follows is judged after it is stored */
     bool is_irregular; /* created entries or gave numbers: its inverse does not restore the work
                           copy */
 };

@@ -335,7 +335,8 @@ static void submit_changes(struct room *room)
         pl_err_init(&e);
         c->room = NULL; /* submitted once */
         room->was_used = true;
-        int rc = oplog_submit(room->oplog, &o, &c->cs, &e);
+        int rc = c->judge != NULL ? oplog_command(room->oplog, &o, c->judge, c->judge_ctx, &e)
+                                  : oplog_submit(room->oplog, &o, &c->cs, &e);
         if (rc < 0)
             server_change_done(room, c, rc, 0, &e);
     }

@@ -57,6 +57,8 @@ struct server_change {
     uint64_t user;
     uint64_t device;
     struct pl_cs cs;
+    room_judge_cb judge; /* instead of cs; NULL: none */
+    void *judge_ctx;
     server_rev_cb cb;
     void *ctx;
     int rc;

@@ -67,23 +67,28 @@ void server_change_done(struct room *room, struct server_change *c, int rc, uint
     rooms_wake_loop(r);
 }
 
-void rooms_server_rev(struct rooms *r, const struct rooms_act *act, struct pl_cs *take_cs,
-                      server_rev_cb cb, void *ctx)
+static struct server_change *change_new(const struct rooms_act *act, server_rev_cb cb, void *ctx)
 {
     struct server_change *c = pl_xcalloc(1, sizeof *c);
-    struct pl_err e;
-    struct room *room = NULL;
 
     c->user = act->user;
     c->device = act->device;
-    pl_cs_move(&c->cs, take_cs);
     c->cb = cb;
     c->ctx = ctx;
+    return c;
+}
+
+/* Waits in the room for the end of the turn, or for the room to open. */
+static void change_enter(struct rooms *r, uint64_t review, struct server_change *c)
+{
+    struct pl_err e;
+    struct room *room = NULL;
+
     pl_err_init(&e);
     if (r->is_closing)
         (void)pl_fail(&e, PL_E_GOING_AWAY, "the server is being restarted");
     else
-        room = rooms_need(r, act->review, &e);
+        room = rooms_need(r, review, &e);
     if (room == NULL) {
         pl_cs_release(&c->cs);
         c->rc = -e.code;
@@ -95,6 +100,26 @@ void rooms_server_rev(struct rooms *r, const struct rooms_act *act, struct pl_cs
     c->room = room;
     DL_APPEND(room->changes, c);
     room_touch(room);
+}
+
+void rooms_server_rev(struct rooms *r, const struct rooms_act *act, struct pl_cs *take_cs,
+                      server_rev_cb cb, void *ctx)
+{
+    struct server_change *c = change_new(act, cb, ctx);
+
+    pl_cs_move(&c->cs, take_cs);
+    change_enter(r, act->review, c);
+}
+
+void rooms_command(struct rooms *r, const struct rooms_act *act, room_judge_cb judge,
+                   void *judge_ctx, server_rev_cb cb, void *ctx)
+{
+    struct server_change *c = change_new(act, cb, ctx);
+
+    pl_cs_init(&c->cs);
+    c->judge = judge;
+    c->judge_ctx = judge_ctx;
+    change_enter(r, act->review, c);
 }
 
 static void answer_changes(struct rooms *r)

@@ -63,7 +63,8 @@ static enum author_verdict judge(const struct store *s, struct fake_review *r,
         return AUTHOR_FENCED;
     if (au->client != 0 && se->last_seq >= au->seq)
         return AUTHOR_DUPLICATE;
-    return au->client != 0 && fake_role_of(s, au->user) == 0 ? AUTHOR_PERM : AUTHOR_OK;
+    bool is_judged = au->client != 0 || au->ops != 0;
+    return is_judged && fake_role_of(s, au->user) == 0 ? AUTHOR_PERM : AUTHOR_OK;
 }
 
 static struct fake_session *session_must(struct fake_review *r, uint64_t client)
