@@ -7,6 +7,18 @@ SET LOCAL search_path = plm, pg_temp;
 CREATE FUNCTION now_us() RETURNS int8 LANGUAGE sql VOLATILE
 RETURN (extract(epoch FROM clock_timestamp()) * 1000000)::int8;
 
+-- Domains instead of CHECKs on the tables that every append writes: PostgreSQL parses the checks of a
+-- table anew for each statement, a sixth of an append's cost; a domain's are kept by the connection.
+CREATE DOMAIN count8 AS int8 CHECK (VALUE >= 0);
+CREATE DOMAIN number8 AS int8 CHECK (VALUE > 0);
+CREATE DOMAIN client8 AS int8 CHECK (VALUE <> 0);
+CREATE DOMAIN epoch4 AS int4 CHECK (VALUE > 0);
+CREATE DOMAIN status2 AS int2 CHECK (VALUE BETWEEN 1 AND 4);
+CREATE DOMAIN stage2 AS int2 CHECK (VALUE BETWEEN 1 AND 7);
+CREATE DOMAIN visibility2 AS int2 CHECK (VALUE BETWEEN 1 AND 2);
+CREATE DOMAIN grade2 AS int2 CHECK (VALUE BETWEEN 0 AND 4);
+CREATE DOMAIN op_id16 AS bytea CHECK (octet_length(VALUE) = 16);
+
 -- ---- people -------------------------------------------------------------------------------------
 
 CREATE TABLE usr (
@@ -37,16 +49,16 @@ CREATE SEQUENCE review_id;
 -- One row is the compare-and-append point of a review: whoever changes anything about it (revisions,
 -- sessions, rights) holds this row's lock. title to kind are a projection of the document.
 CREATE TABLE review (
-    id         int8 PRIMARY KEY CHECK (id > 0),
-    head       int8 NOT NULL CHECK (head >= 0),
+    id         number8 PRIMARY KEY,
+    head       count8 NOT NULL,
     perm_epoch int4 NOT NULL DEFAULT 1, -- counts changes of membership
     title      text NOT NULL,
-    status     int2 NOT NULL CHECK (status BETWEEN 1 AND 4),
-    stage      int2 NOT NULL CHECK (stage BETWEEN 1 AND 7),
-    visibility int2 NOT NULL CHECK (visibility BETWEEN 1 AND 2),
-    severity   int2 NOT NULL CHECK (severity BETWEEN 0 AND 4),
-    kind       int2 NOT NULL CHECK (kind BETWEEN 0 AND 4),
-    op_id      bytea NOT NULL CHECK (octet_length(op_id) = 16),
+    status     status2 NOT NULL,
+    stage      stage2 NOT NULL,
+    visibility visibility2 NOT NULL,
+    severity   grade2 NOT NULL,
+    kind       grade2 NOT NULL,
+    op_id      op_id16 NOT NULL,
     created_by int8 NOT NULL REFERENCES usr,
     created_us int8 NOT NULL,
     UNIQUE (created_by, op_id)
@@ -84,10 +96,10 @@ CREATE INDEX invite_open ON invite (expires_us) WHERE used_us IS NULL AND revoke
 -- A client's place in the log: its epoch is the fence, last_* the answer to its last changeset.
 CREATE TABLE session (
     review    int8 NOT NULL REFERENCES review,
-    client    int8 NOT NULL CHECK (client <> 0),
+    client    client8 NOT NULL,
     usr       int8 NOT NULL REFERENCES usr,
     device    int8 NOT NULL REFERENCES device,
-    epoch     int4 NOT NULL CHECK (epoch > 0),
+    epoch     epoch4 NOT NULL,
     last_seq  int8 NOT NULL DEFAULT 0,
     last_rev  int8 NOT NULL DEFAULT 0, -- 0: last_seq was refused, or there is none
     last_code int4 NOT NULL DEFAULT 0,
@@ -97,17 +109,17 @@ CREATE TABLE session (
 ) WITH (fillfactor = 60);
 
 -- One append: revisions first_rev..last_rev as frames, one behind the other. salts[i] belongs to
--- revision first_rev + i - 1 and to its audit leaf; null once that revision's text was erased.
+-- revision first_rev + i - 1 and to its audit leaf; null once that revision's text was erased. There
+-- are last_rev - first_rev + 1 of them, which plimsoll_append sees to.
 -- No foreign key: only plimsoll_append writes here, and it holds the row of review.
 CREATE TABLE rev_batch (
     review    int8 NOT NULL,
     last_rev  int8 NOT NULL,
-    first_rev int8 NOT NULL CHECK (first_rev >= 1),
+    first_rev number8 NOT NULL,
     at_us     int8 NOT NULL,
     salts     bytea[] NOT NULL,
     body      bytea NOT NULL,
-    PRIMARY KEY (review, last_rev),
-    CHECK (cardinality(salts) = last_rev - first_rev + 1)
+    PRIMARY KEY (review, last_rev)
 );
 
 CREATE TABLE snapshot (

@@ -3,25 +3,27 @@
 -- The leaf is what is proved later; the other columns repeat parts of it for people and queries.
 SET LOCAL search_path = plm, pg_temp;
 
+CREATE DOMAIN hash32 AS bytea CHECK (octet_length(VALUE) = 32);
+CREATE DOMAIN leaf4096 AS bytea CHECK (octet_length(VALUE) <= 4096);
+CREATE DOMAIN event4 AS int4 CHECK (VALUE BETWEEN 1 AND 65535);
+
 CREATE TABLE stream (
     id        int8 PRIMARY KEY,
     next_seq  int8 NOT NULL DEFAULT 0,
-    last_leaf bytea NOT NULL DEFAULT decode(repeat('00', 32), 'hex')
-              CHECK (octet_length(last_leaf) = 32),
+    last_leaf hash32 NOT NULL DEFAULT decode(repeat('00', 32), 'hex'),
     last_us   int8 NOT NULL DEFAULT 0
 ) WITH (fillfactor = 60);
 INSERT INTO stream (id) VALUES (0);
 
 CREATE TABLE audit_event (
     review    int8 NOT NULL,
-    rseq      int8 NOT NULL CHECK (rseq >= 0),
-    kind      int4 NOT NULL CHECK (kind BETWEEN 1 AND 65535),
+    rseq      count8 NOT NULL,
+    kind      event4 NOT NULL,
     at_us     int8 NOT NULL,
     actor     int8 NOT NULL,
-    leaf      bytea NOT NULL CHECK (octet_length(leaf) <= 4096),
-    leaf_hash bytea NOT NULL,
-    PRIMARY KEY (review, rseq),
-    CHECK (leaf_hash = sha256('\x00'::bytea || leaf))
+    leaf      leaf4096 NOT NULL,
+    leaf_hash hash32 NOT NULL, -- SHA-256(00 || leaf)
+    PRIMARY KEY (review, rseq)
 );
 
 CREATE FUNCTION append_only() RETURNS trigger LANGUAGE plpgsql

@@ -243,16 +243,16 @@ static bool job_send(struct pgpipe *p, struct pg_job *job)
                                lengths, formats, 1) == 1;
 }
 
-static int by_order(const struct pg_job *a, const struct pg_job *b)
-{
-    return a->order < b->order ? -1 : a->order > b->order;
-}
-
+/* Into the unit, by order and behind its equals: requests of one review keep their order; reviews are
+ * locked in order of id by everybody, so two flushes cannot wait for each other. */
 static void take_job(struct pgpipe *p, struct pg_job *job)
 {
+    struct pg_job *at = p->unit != NULL ? p->unit->prev : NULL;
     DL_DELETE(p->queue, job);
     p->queued--;
-    DL_APPEND(p->unit, job);
+    while (at != NULL && at->order > job->order)
+        at = at == p->unit ? NULL : at->prev;
+    DL_APPEND_ELEM(p->unit, at, job);
     p->in_unit++;
 }
 
@@ -271,9 +271,6 @@ static void unit_fill(struct pgpipe *p)
         take_job(p, job);
         job = next;
     }
-    /* stable merge sort: requests of one review keep their order; reviews are locked in order of id
-     * by everybody, so two flushes cannot wait for each other */
-    DL_SORT(p->unit, by_order);
 }
 
 static void on_deadline(uv_timer_t *t)
@@ -314,14 +311,17 @@ void pgpipe_dispatch(struct pgpipe *p)
 
 static bool setup_send(struct pgpipe *p)
 {
-    char set[320];
+    /* an append's plans are made once, maybe while the tables are empty: they must suit full ones */
+    static const char by_index[] =
+        ", ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')";
+    char set[512];
     (void)snprintf(set, sizeof set,
                    "SELECT set_config(n, v, false) FROM (VALUES ('search_path', 'plm, pg_temp'),"
                    " ('statement_timeout', '%u'), ('lock_timeout', '1000'),"
                    " ('idle_in_transaction_session_timeout', '5000'),"
                    " ('default_transaction_isolation', 'read committed'),"
-                   " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off')) s (n, v)",
-                   p->opt.statement_ms);
+                   " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off')%s) s (n, v)",
+                   p->opt.statement_ms, p->opt.pool == PG_WRITER ? by_index : "");
     if (!PQsendQueryParams(p->conn.pg, set, 0, NULL, NULL, NULL, NULL, 0))
         return false;
     p->setup_left = 1;

@@ -77,7 +77,7 @@ static void audit_event_cannot_be_changed(void **state)
                         "23505");
     assert_string_equal(rig_sqlstate(&rig,
                                      "INSERT INTO audit_event VALUES (0, 99, 1, 1, 1, '\\x00',"
-                                     " sha256('\\x00'))"),
+                                     " '\\x00')"),
                         "23514");
 }
 
@@ -102,7 +102,6 @@ static void constraints_hold(void **state)
         {"23514", "UPDATE membership SET role = 4"},
         {"23514", "INSERT INTO session (review, client, usr, device, epoch, opened_us)"
                   " SELECT review, 0, usr, 1, 1, 1 FROM membership"},
-        {"23514", "UPDATE rev_batch SET last_rev = 2"},
         {"23514", "UPDATE rev_batch SET first_rev = 0, last_rev = 0"},
         {"23502", "UPDATE rev_batch SET salts = NULL"},
         {"23514", "INSERT INTO invite (secret_sha256, kind, usr, review, created_us, expires_us)"
