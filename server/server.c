@@ -7,8 +7,10 @@
  */
 #include "server.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 #include <uv.h>
@@ -344,6 +346,17 @@ static int open_network(struct server *s, struct pl_err *e)
     return listener_open(&s->listener, s->net, &lo, e);
 }
 
+/* A connection is a descriptor, and the usual soft limit of 1024 is below our own limits. */
+static void raise_descriptors(void)
+{
+    struct rlimit l;
+    if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur == l.rlim_max)
+        return;
+    l.rlim_cur = l.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &l) != 0)
+        LOG_WARN(NULL, "server.descriptors", KV_S("why", strerror(errno)));
+}
+
 static int watch_signals(struct server *s, struct pl_err *e)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -365,6 +378,7 @@ static int watch_signals(struct server *s, struct pl_err *e)
 static int start(struct server *s, struct pl_err *e)
 {
     int rc = open_log(s->conf, e);
+    raise_descriptors();
     if (rc == 0)
         rc = watch_signals(s, e);
     if (rc == 0)

@@ -318,6 +318,10 @@ BEGIN
     IF p_client = 0 THEN
         RETURN;
     END IF;
+    -- a device keeps its 64 newest clients in a review: more would only be journals long forgotten
+    DELETE FROM session WHERE review = p_review AND client IN
+        (SELECT t.client FROM session t WHERE t.review = p_review AND t.usr = p_usr
+            AND t.device = p_device AND t.client <> p_client ORDER BY t.opened_us DESC OFFSET 63);
     INSERT INTO session AS s (review, client, usr, device, epoch, opened_us)
         VALUES (p_review, p_client, p_usr, p_device, 1, now_us())
         ON CONFLICT (review, client) DO UPDATE

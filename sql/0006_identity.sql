@@ -227,8 +227,11 @@ BEGIN
         d := redeem_write(i, p_spki_sha256, p_name, p_expires_us, p_node);
     END IF;
     code := 0; usr := u.id; user_name := u.user_name; display_name := u.display_name;
-    device := d.id; review := coalesce(i.review, 0); role := coalesce(i.role, 0);
-    expires_us := d.expires_us;
+    device := d.id; expires_us := d.expires_us;
+    -- the role that he has, which need not be the invite's (any more); none if he takes no part
+    SELECT m.review, m.role INTO review, role FROM membership m
+        WHERE m.review = i.review AND m.usr = i.usr;
+    review := coalesce(review, 0); role := coalesce(role, 0);
 END $$;
 
 CREATE FUNCTION redeem_write(i invite, p_spki_sha256 bytea, p_name text, p_expires_us int8,

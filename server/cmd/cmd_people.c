@@ -3,8 +3,10 @@
  * People of a review and of the organisation, and one's own devices.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "plimsoll/base/mem.h"
+#include "plimsoll/wire/limits.h"
 
 #include "cmd/cmd.h"
 #include "cmd/people.h"
@@ -28,6 +30,16 @@ static void mark_here(void *ctx, uint64_t user)
             r->items[i].here = true;
 }
 
+#define ROW_BYTES 48u /* of a person beside his names, and more than that */
+
+static size_t bytes_of(const struct pl_person *rows, size_t n)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += ROW_BYTES + strlen(rows[i].user_name) + strlen(rows[i].display_name);
+    return sum;
+}
+
 static void on_people(void *ctx, int rc, const struct pl_person *rows, size_t n,
                       const struct pl_err *e)
 {
@@ -35,6 +47,8 @@ static void on_people(void *ctx, int rc, const struct pl_person *rows, size_t n,
     struct caller *c = call_caller(p->call);
     if (rc < 0) {
         call_fail(p->call, -rc, "%s", e->text);
+    } else if (n > PL_PEOPLE_MAX || bytes_of(rows, n) > PL_FRAME_MAX_SERVER) {
+        call_fail(p->call, PL_E_TOO_LARGE, "there are more people than one answer holds");
     } else {
         struct pl_msg m = {.type = PL_MSG_PEOPLE_REPLY};
         m.u.people_reply.rid = call_rid(p->call);

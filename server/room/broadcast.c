@@ -25,8 +25,11 @@ void member_wake(struct member *m)
 
 void room_wake_all(struct room *room)
 {
-    for (struct member *m = room->members; m != NULL; m = m->next)
+    for (struct member *m = room->members; m != NULL; m = m->next) {
+        if (m->recheck && m->ask_rights == NULL && room->rooms->store_up)
+            member_check_rights(m);
         member_wake(m);
+    }
 }
 
 static enum pulled add_message(struct pl_buf *out, const struct pl_msg *msg)

@@ -502,6 +502,13 @@ void member_resync(struct member *m, const struct pl_resync *r)
         member_let_go(m, -rc, "the database is away");
 }
 
+/* With the next look of the room at what has failed, a quarter of a second from now. */
+static void check_rights_later(struct member *m)
+{
+    m->recheck = true;
+    m->room->fetch_failed = true;
+}
+
 static void on_rights(void *ctx, int rc, uint32_t role, uint32_t status, uint32_t visibility)
 {
     struct member *m = NULL;
@@ -515,7 +522,7 @@ static void on_rights(void *ctx, int rc, uint32_t role, uint32_t status, uint32_
     if (rc == -PL_E_NOENT) {
         member_let_go(m, PL_E_NOENT, "there is no such review any more");
     } else if (rc != 0) {
-        m->recheck = true; /* asked again when the database is back */
+        check_rights_later(m);
     } else if (role == 0 && visibility != PL_VISIBILITY_ORGANISATION) {
         member_let_go(m, PL_E_REVOKED, "your access to this review has ended");
     } else {
@@ -544,5 +551,5 @@ void member_check_rights(struct member *m)
         return;
     (void)ask_end(m->ask_rights, NULL);
     m->ask_rights = NULL;
-    m->recheck = true;
+    check_rights_later(m);
 }

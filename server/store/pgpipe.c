@@ -243,8 +243,8 @@ static bool job_send(struct pgpipe *p, struct pg_job *job)
                                lengths, formats, 1) == 1;
 }
 
-/* Into the unit, by order and behind its equals: requests of one review keep their order; reviews are
- * locked in order of id by everybody, so two flushes cannot wait for each other. */
+/* Into the unit, by order and behind its equals: requests of one review keep their order; reviews
+ * are locked in order of id by everybody, so two flushes cannot wait for each other. */
 static void take_job(struct pgpipe *p, struct pg_job *job)
 {
     struct pg_job *at = p->unit != NULL ? p->unit->prev : NULL;
@@ -311,7 +311,8 @@ void pgpipe_dispatch(struct pgpipe *p)
 
 static bool setup_send(struct pgpipe *p)
 {
-    /* an append's plans are made once, maybe while the tables are empty: they must suit full ones */
+    /* an append's plans are made once, maybe while the tables are empty: they must suit full ones
+     */
     static const char by_index[] =
         ", ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')";
     char set[512];

@@ -379,6 +379,20 @@ static void hint_reaches_the_other_store(void **state)
     rig_store_close(&rig, &two);
 }
 
+static void session_of_a_device_is_dropped_when_there_are_64_newer(void **state)
+{
+    (void)state;
+    struct rig_person p = rig_person(&rig);
+    uint64_t review = rig_review(&rig, p);
+    unsigned long long r = review;
+    for (uint64_t client = 1; client <= 65; client++)
+        assert_int_equal(rig_session(&st, review, client, p, NULL), 1);
+    assert_int_equal(rig_int(&rig, "SELECT count(*)::int FROM session WHERE review = %llu", r), 64);
+    assert_int_equal(rig_int(&rig, "SELECT min(client)::int FROM session WHERE review = %llu", r),
+                     2);
+    assert_int_equal(rig_session(&st, review, 65, p, NULL), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -394,6 +408,7 @@ int main(void)
         cmocka_unit_test(append_spares_the_others_when_one_of_the_flush_fails),
         cmocka_unit_test(append_fails_alone_when_lock_is_held_too_long),
         cmocka_unit_test(session_is_refused_when_client_is_another_device),
+        cmocka_unit_test(session_of_a_device_is_dropped_when_there_are_64_newer),
         cmocka_unit_test(hint_reaches_the_other_store),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -334,6 +334,12 @@ TEST(invites_obey_who_may_and_limits)
     assert_int_equal(rig_int(&rig, "SELECT role FROM membership WHERE review = %llu AND usr = %llu",
                              (unsigned long long)review, (unsigned long long)q.user),
                      PL_ROLE_RESPONDER);
+    rig_sql(&rig, "UPDATE membership SET role = 3 WHERE review = %llu AND usr = %llu",
+            (unsigned long long)review, (unsigned long long)got.invite.user);
+    assert_int_equal(redeem("b", "q2"),
+                     0); /* the answer was lost, and his role is another by now */
+    assert_true(got.invite.again);
+    assert_int_equal(got.invite.role, PL_ROLE_STAKEHOLDER);
     /* an inviter who lost the right meanwhile */
     struct rig_person r = rig_person(&rig);
     rig_member(&rig, review, q, PL_ROLE_FACILITATOR);
