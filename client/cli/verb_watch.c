@@ -258,8 +258,13 @@ static int take_revs(void *ctx, struct pl_msg *m, struct pl_err *e)
 {
     struct looking *l = ctx;
     (void)e;
-    for (size_t i = 0; i < m->u.history_reply.n && l->n < l->limit; i++) {
+    l->next = m->u.history_reply.next;
+    for (size_t i = 0; i < m->u.history_reply.n; i++) {
         const struct pl_rev *r = &m->u.history_reply.revs[i];
+        if (l->n == l->limit) { /* the rest of this answer is for the next call */
+            l->next = r->rev;
+            return 0;
+        }
         char what[400], rev[24], at[PL_RFC3339_SIZE];
         if (!touches(&r->cs, l->only))
             continue;
@@ -271,7 +276,6 @@ static int take_revs(void *ctx, struct pl_msg *m, struct pl_err *e)
         (void)json_array_append_new(l->items, rev_json(l->d, r, what));
         l->n++;
     }
-    l->next = m->u.history_reply.next;
     return 0;
 }
 
