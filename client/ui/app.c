@@ -95,15 +95,27 @@ void ui_quit(struct ui *ui)
 /* --- commands
  * ---------------------------------------------------------------------------------------- */
 
+/* Whatever happens while we are stopped, what was typed is on disk. */
+static void suspend(struct ui *ui)
+{
+    struct pl_err e;
+    pl_err_init(&e);
+    if (ui->rv.review && ui->rv.is_open && review_keep(ui->rv.review, &e) < 0)
+        ui_say_error(ui, &e);
+    else
+        term_suspend(ui->term);
+}
+
 static bool common_command(struct ui *ui, enum ui_cmd cmd)
 {
     if (cmd == CMD_HELP || cmd == CMD_TEXT_HELP) {
-        ui->is_help = true;
-        ui->help_top = 0;
+        page_help(ui);
+    } else if (cmd == CMD_KEPT || cmd == CMD_TEXT_KEPT) {
+        page_kept(ui);
     } else if (cmd == CMD_REDRAW) {
         ui->paint_all = true;
     } else if (cmd == CMD_SUSPEND) {
-        term_suspend(ui->term);
+        suspend(ui);
     } else if (cmd == CMD_QUIT || cmd == CMD_LEAVE) {
         ui_quit(ui);
     } else if (cmd == CMD_REFRESH) {
@@ -173,7 +185,7 @@ static size_t browse_text(struct ui *ui, const char *text, size_t n)
     while (p < end && ui_now(ui) >= ui->deaf_until) {
         uint32_t c = 0;
         unsigned ctx = ui_context(ui);
-        if (!(ctx & CTX_BROWSE) || ui->is_help)
+        if (!(ctx & CTX_BROWSE) || ui->page != PAGE_NONE)
             return (size_t)(p - (const uint8_t *)text);
         p += pl_utf8_decode(p, end, &c);
         enum ui_cmd cmd = keymap_find(ctx, c, 0);
@@ -204,19 +216,6 @@ static bool type_into(struct ui *ui, const char *text, size_t n, bool is_paste)
     return true;
 }
 
-static void help_event(struct ui *ui, const struct input_event *ev)
-{
-    bool is_key = ev->type == INPUT_KEY;
-    if (is_key && (ev->key == IK_DOWN || ev->key == IK_PAGE_DOWN))
-        ui->help_top += ev->key == IK_DOWN ? 1 : 10;
-    else if (is_key && (ev->key == IK_UP || ev->key == IK_PAGE_UP))
-        ui->help_top -= ui->help_top < (ev->key == IK_UP ? 1U : 10U) ? ui->help_top
-                        : ev->key == IK_UP                           ? 1
-                                                                     : 10;
-    else if (is_key || ev->type == INPUT_TEXT)
-        ui->is_help = false;
-}
-
 static void type(struct ui *ui, const struct input_event *ev)
 {
     bool is_paste = ev->type == INPUT_PASTE;
@@ -230,8 +229,8 @@ static void type(struct ui *ui, const struct input_event *ev)
     if (used == ev->n || ui->is_quitting)
         return;
     /* A key has opened something: the rest is for that. */
-    if (ui->is_help)
-        help_event(ui, ev);
+    if (ui->page != PAGE_NONE)
+        page_event(ui, ev);
     else
         (void)type_into(ui, ev->text + used, ev->n - used, false);
 }
@@ -249,8 +248,10 @@ void ui_event(void *ctx, const struct input_event *ev)
                "%llu KiB were pasted, at most 1024 fit: nothing was taken. Paste it in parts, or "
                "put it where others can read it and paste its address",
                (unsigned long long)ev->count / 1024);
-    } else if (ui->is_help) {
-        help_event(ui, ev);
+    } else if (ev->type == INPUT_MOUSE) {
+        ui_mouse(ui, ev);
+    } else if (ui->page != PAGE_NONE) {
+        page_event(ui, ev);
     } else if (ev->type == INPUT_TEXT || ev->type == INPUT_PASTE) {
         type(ui, ev);
     } else if (ev->type == INPUT_KEY) {

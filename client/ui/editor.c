@@ -261,6 +261,20 @@ static void go_rows(struct editor *ed, int rows, bool page)
         follow(ed);
 }
 
+void editor_scroll(struct editor *ed, int rows)
+{
+    go_rows(ed, rows, true);
+}
+
+void editor_click(struct editor *ed, int row, int col)
+{
+    struct textview v = view(ed);
+    struct textview_row r = {.next = ed->top};
+    for (int i = 0; i <= row && !r.is_last; i++)
+        textview_row(&v, r.next, &r);
+    go(ed, textview_at_col(&v, r.from, col > 0 ? col : 0));
+}
+
 static size_t row_end(const struct textview *v, size_t at)
 {
     return textview_at_col(v, textview_row_of(v, at), v->width + 1);

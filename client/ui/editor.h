@@ -55,6 +55,10 @@ void editor_close(struct editor *ed);
 int editor_type(struct editor *ed, const char *text, size_t n, struct pl_err *e) PL_MUST;
 int editor_paste(struct editor *ed, const char *text, size_t n, struct pl_err *e) PL_MUST;
 
+/* Scrolls, the caret keeps its row of the screen; puts the caret where somebody clicked. */
+void editor_scroll(struct editor *ed, int rows);
+void editor_click(struct editor *ed, int row, int col);
+
 /* A command of the EDIT context. 1: it was one of the editor's. */
 int editor_command(struct editor *ed, enum ui_cmd cmd, struct pl_err *e) PL_MUST;
 

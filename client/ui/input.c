@@ -185,6 +185,7 @@ static void mouse(struct input *in, const struct params *p, uint8_t final)
     if (p->n < 3)
         return;
     int b = p->v[0];
+    ev.button = b & 3;
     ev.mods = (b & 4 ? MOD_SHIFT : 0) | (b & 8 ? MOD_ALT : 0) | (b & 16 ? MOD_CTRL : 0);
     ev.col = p->v[1] > 0 ? p->v[1] - 1 : 0;
     ev.row = p->v[2] > 0 ? p->v[2] - 1 : 0;

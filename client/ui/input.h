@@ -68,6 +68,7 @@ struct input_event {
     const char *text; /* TEXT, PASTE: clean UTF-8 (line ends as \n), borrowed for the call */
     size_t n;
     enum mouse_what mouse;
+    int button;   /* MOUSE: 0 left, 1 middle, 2 right; of a release as of its press */
     int row, col; /* from 0 */
     bool flag;
     uint64_t count;

@@ -33,21 +33,46 @@ enum ui_cmd keymap_find(unsigned context, uint32_t key, unsigned mods)
     return CMD_NONE;
 }
 
+/* The next hint that fits behind `at`; its length, 0 at the end. */
+static size_t next_hint(unsigned context, size_t width, size_t at, size_t *i, char *out,
+                        size_t size)
+{
+    for (++*i; *i < CMD_COUNT; ++*i) {
+        if (!(commands[*i].contexts & context) || !commands[*i].hint[0])
+            continue;
+        int n = snprintf(out, size, " %s %s ", commands[*i].shown, commands[*i].hint);
+        if (n > 0 && (size_t)n < size && at + (size_t)n <= width)
+            return (size_t)n;
+    }
+    return 0;
+}
+
 void keymap_hints(unsigned context, int width, char *out, size_t size)
 {
+    char one[64];
     size_t at = 0;
-    out[0] = '\0';
-    for (size_t i = 1; i < CMD_COUNT; i++) {
-        char one[64];
-        if (!(commands[i].contexts & context) || !commands[i].hint[0])
-            continue;
-        int n = snprintf(one, sizeof(one), " %s %s ", commands[i].shown, commands[i].hint);
-        if (n < 0 || (size_t)n >= sizeof(one) || at + (size_t)n >= size ||
-            at + (size_t)n > (size_t)width)
-            continue;
-        memcpy(out + at, one, (size_t)n + 1);
-        at += (size_t)n;
+    size_t i = 0;
+    size_t n = 0;
+    size_t room = (size_t)width < size ? (size_t)width : size - 1;
+    while ((n = next_hint(context, room, at, &i, one, sizeof(one))) > 0) {
+        memcpy(out + at, one, n);
+        at += n;
     }
+    out[at] = '\0';
+}
+
+enum ui_cmd keymap_hint_at(unsigned context, int width, int col)
+{
+    char one[64];
+    size_t at = 0;
+    size_t i = 0;
+    size_t n = 0;
+    while ((n = next_hint(context, (size_t)width, at, &i, one, sizeof(one))) > 0) {
+        at += n;
+        if (col >= 0 && (size_t)col < at)
+            return (enum ui_cmd)i;
+    }
+    return CMD_NONE;
 }
 
 bool keymap_help(unsigned context, size_t i, const char **shown, const char **text)

@@ -34,6 +34,9 @@ enum ui_cmd keymap_find(unsigned context, uint32_t key, unsigned mods);
 /* "Esc done  Ctrl-_ undo ...": as many hints as fit into `width` columns. */
 void keymap_hints(unsigned context, int width, char *out, size_t size);
 
+/* The command of the hint at a column of that line, or CMD_NONE. */
+enum ui_cmd keymap_hint_at(unsigned context, int width, int col);
+
 /* Lines of help, i from 0; false at the end. */
 bool keymap_help(unsigned context, size_t i, const char **shown, const char **text);
 

@@ -232,6 +232,7 @@ static void stop(struct ui *ui)
         list_release(&ui->rv.lists[i]);
     list_release(&ui->rv.fields);
     home_release(&ui->home);
+    pl_buf_release(&ui->rv.kept);
     trust_release(&ui->profile);
     input_release(&ui->input);
     pl_buf_release(&ui->frame);

@@ -8,40 +8,43 @@
 #include "ui/cell.h"
 #include "ui/view.h"
 
-#define MIN_ROWS 8
-#define MIN_COLS 40
+#define MESSAGE_ROWS 3
 
-static void draw_help(struct ui *ui, const struct editor_area *a)
+/* Rows that the message takes: one, even when there is none, up to three. */
+static int message_rows(struct ui *ui, int cols)
 {
-    const char *shown = NULL;
-    const char *text = NULL;
-    size_t n = 0;
-    unsigned ctx = ui_context(ui);
-    while (keymap_help(ctx, n, &shown, &text))
+    struct textview v = {(const uint8_t *)ui->message, strlen(ui->message), cols - 2, NULL};
+    struct textview_row r = {.next = 0};
+    int n = 0;
+    if (ui->message_until != 0 && ui_now(ui) >= ui->message_until)
+        ui->message[0] = '\0';
+    if (!ui->message[0])
+        return 1;
+    if (ui->message_until != UI_NEVER)
+        ui_wake_at(ui, ui->message_until);
+    do {
+        textview_row(&v, r.next, &r);
         n++;
-    size_t rows = a->rows > 1 ? (size_t)a->rows - 1 : 1;
-    if (ui->help_top + rows > n)
-        ui->help_top = n > rows ? n - rows : 0;
-    (void)screen_puts(ui->screen, a->row, 1, a->cols, STYLE_BOLD,
-                      "Keys here (any other key goes back)");
-    for (size_t i = 0; i < rows && keymap_help(ctx, ui->help_top + i, &shown, &text); i++) {
-        int row = a->row + 1 + (int)i;
-        (void)screen_puts(ui->screen, row, 2, 12, STYLE_BOLD, shown);
-        (void)screen_puts(ui->screen, row, 14, a->cols - 14, STYLE_TEXT, text);
+    } while (!r.is_last && n < MESSAGE_ROWS);
+    return n;
+}
+
+static void draw_message(struct ui *ui, int row, int rows, int cols)
+{
+    struct textview v = {(const uint8_t *)ui->message, strlen(ui->message), cols - 2, NULL};
+    struct textview_row r = {.next = 0};
+    for (int i = 0; i < rows && !r.is_last; i++) {
+        textview_row(&v, r.next, &r);
+        (void)screen_put(ui->screen, row + i, 1, cols - 1, ui->message_style, ui->message + r.from,
+                         r.to - r.from);
     }
-    screen_cursor(ui->screen, a->row, 1);
 }
 
 static void draw_foot(struct ui *ui, int row, int cols, int top)
 {
     char hints[512];
     unsigned ctx = ui_context(ui);
-    if (ui->message_until != 0 && ui_now(ui) >= ui->message_until)
-        ui->message[0] = '\0';
-    if (ui->message[0]) {
-        (void)screen_puts(ui->screen, row, 1, cols - 1, ui->message_style, ui->message);
-        ui_wake_at(ui, ui->message_until);
-    }
+    ui->hints_cols = cols;
     keymap_hints(ctx, cols, hints, sizeof(hints));
     (void)screen_puts(ui->screen, row + 1, 0, cols, STYLE_DIM, hints);
     if (ui->prompt.is_open)
@@ -52,20 +55,24 @@ void ui_paint(struct ui *ui)
 {
     int rows = screen_rows(ui->screen);
     int cols = screen_cols(ui->screen);
-    if (rows < MIN_ROWS || cols < MIN_COLS) {
+    if (rows < UI_MIN_ROWS || cols < UI_MIN_COLS) {
         (void)screen_printf(ui->screen, 0, 0, cols, STYLE_TEXT, "40x8 needed, %s",
                             ui->is_down ? "offline" : "still connected");
         screen_cursor(ui->screen, 0, 0);
         return;
     }
     rview_refresh(ui);
+    hits_clear(&ui->hits);
+    int said = message_rows(ui, cols);
+    if (rows - 4 - said < 2)
+        said = 1;
     status_draw_top(ui, cols);
     if (!status_draw_banner(ui, 2, cols))
         screen_fill(ui->screen, 2, 0, cols, STYLE_TEXT, '-');
-    struct editor_area body = {3, 0, rows - 5, cols};
+    struct editor_area body = {3, 0, rows - 4 - said, cols};
     screen_cursor(ui->screen, 3, 0);
-    if (ui->is_help)
-        draw_help(ui, &body);
+    if (ui->page != PAGE_NONE)
+        page_draw(ui, &body);
     else if (ui->view == VIEW_HOME)
         home_draw(ui, &body);
     else if (ui->rv.editor.review)
@@ -74,5 +81,6 @@ void ui_paint(struct ui *ui)
         entry_draw(ui, &body);
     else
         rview_draw(ui, &body);
+    draw_message(ui, rows - 1 - said, said, cols);
     draw_foot(ui, rows - 2, cols, body.row);
 }

@@ -137,15 +137,28 @@ void prompt_command(struct prompt *p, struct ui *ui, enum ui_cmd cmd)
         cut(p, p->caret, p->n);
 }
 
+void prompt_click(struct prompt *p, struct ui *ui, int row)
+{
+    if (!p->is_menu || row < p->shown_row)
+        return;
+    size_t at = p->shown_at + (size_t)(row - p->shown_row);
+    if (at >= p->n_options)
+        return;
+    p->at = at;
+    finish(p, ui, true);
+}
+
 /* --- drawing
  * --------------------------------------------------------------------------------------- */
 
-static void draw_menu(const struct prompt *p, struct screen *s, int row, int cols, int top)
+static void draw_menu(struct prompt *p, struct screen *s, int row, int cols, int top)
 {
     int room = row - top > 2 ? row - top : 1;
     int n = (int)p->n_options < room ? (int)p->n_options : room;
     int from = (int)p->at < n ? 0 : (int)p->at - n + 1;
     int first = row - n + 1;
+    p->shown_row = first;
+    p->shown_at = (size_t)from;
     screen_fill(s, first - 1, 0, cols, STYLE_TEXT, '-');
     (void)screen_printf(s, first - 1, 1, cols - 1, STYLE_BOLD, " %s ", p->label);
     for (int i = 0; i < n; i++) {
@@ -158,7 +171,7 @@ static void draw_menu(const struct prompt *p, struct screen *s, int row, int col
     }
 }
 
-void prompt_draw(const struct prompt *p, struct screen *s, int row, int cols, int top)
+void prompt_draw(struct prompt *p, struct screen *s, int row, int cols, int top)
 {
     if (p->is_menu) {
         draw_menu(p, s, row, cols, top);

@@ -27,6 +27,8 @@ struct prompt {
     size_t n, caret;
     const char *options[PROMPT_OPTIONS]; /* static or living as long as the question */
     size_t n_options, at;
+    int shown_row;   /* of the first option that is on screen */
+    size_t shown_at; /* which one that is */
     prompt_cb done;
 };
 
@@ -38,7 +40,10 @@ void prompt_option(struct prompt *p, const char *option);
 void prompt_type(struct prompt *p, struct ui *ui, const char *text, size_t n);
 void prompt_command(struct prompt *p, struct ui *ui, enum ui_cmd cmd);
 
+/* A click on a row: takes the option that stands there. */
+void prompt_click(struct prompt *p, struct ui *ui, int row);
+
 /* The line at a row, or the menu in the rows above it. */
-void prompt_draw(const struct prompt *p, struct screen *s, int row, int cols, int top);
+void prompt_draw(struct prompt *p, struct screen *s, int row, int cols, int top);
 
 #endif

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * The top lines: where I am, who else is here, whether what I typed is safe. "saved" is said only
- * for what the server has acknowledged as durable; a change that takes less than 0.4 s to get there
- * does not make the word flicker.
+ * when everything has been acknowledged as durable; until then there is a mark.
  */
 #include <stdio.h>
 #include <string.h>
@@ -125,17 +124,34 @@ size_t status_unsent(const struct ui *ui)
     return st.pending_slots + (st.inflight ? 1 : 0);
 }
 
-static enum style sync_word(struct ui *ui, char *out, size_t size)
+/* In flight: "~" at once, how many once it takes long. Not "saved" before the last of it has been
+ * durable for a moment, so that typing does not make the word flicker. */
+static enum style flight_word(struct ui *ui, const struct sync_status *st, size_t n, char *out,
+                              size_t size)
+{
+    int64_t age = (int64_t)pl_mono_us() - st->oldest_unsaved_us;
+    bool is_late = n > 0 && st->oldest_unsaved_us != 0 && age >= SENDING_US;
+    if (is_late)
+        (void)snprintf(out, size, "~ sending %zu", n);
+    else
+        (void)snprintf(out, size, "~");
+    if (n > 0 && !is_late)
+        ui_wake_at(ui, ui_now(ui) + (uint64_t)(SENDING_US - age) / 1000 + 1);
+    if (n == 0)
+        ui_wake_at(ui, ui->unsaved_ms + SENDING_US / 1000 + 1);
+    return is_late ? STYLE_SOON : STYLE_OK;
+}
+
+static enum style open_word(struct ui *ui, char *out, size_t size)
 {
     struct sync_status st;
     size_t n = status_unsent(ui);
-    int64_t now = (int64_t)pl_mono_us();
-    out[0] = '\0';
-    if (ui->rv.review)
-        sync_status(review_sync(ui->rv.review), &st);
-    else
-        memset(&st, 0, sizeof(st));
-    if (ui->rv.review && st.gone) {
+    sync_status(review_sync(ui->rv.review), &st);
+    bool is_saved = n == 0 && sync_is_saved(review_sync(ui->rv.review));
+    if (!is_saved)
+        ui->unsaved_ms = ui_now(ui);
+    bool is_calm = is_saved && ui_now(ui) - ui->unsaved_ms > SENDING_US / 1000;
+    if (st.gone) {
         (void)snprintf(out, size, "? read only");
         return STYLE_LATE;
     }
@@ -143,30 +159,32 @@ static enum style sync_word(struct ui *ui, char *out, size_t size)
         (void)snprintf(out, size, "! offline %zu kept", n);
         return STYLE_LATE;
     }
-    if (!ui->was_up)
-        return STYLE_TEXT;
-    if (ui->rv.review && st.link == SYNC_CATCHING_UP && n > 0) {
+    if (ui->rv.n_refused > 0) {
+        (void)snprintf(out, size, "x refused %u%s", ui->rv.n_refused, is_saved ? "" : " ~");
+        return STYLE_LATE;
+    }
+    if (st.link == SYNC_CATCHING_UP && n > 0) {
         (void)snprintf(out, size, "> replay %zu", n);
         return STYLE_SOON;
     }
-    if (n > 0) {
-        int64_t age = now - st.oldest_unsaved_us;
-        if (st.oldest_unsaved_us != 0 && age >= SENDING_US) {
-            (void)snprintf(out, size, "~ sending %zu", n);
-            return STYLE_SOON;
-        }
-        if (st.oldest_unsaved_us != 0)
-            ui_wake_at(ui, ui_now(ui) + (uint64_t)(SENDING_US - age) / 1000 + 1);
-    } else if (st.refused > 0) {
-        (void)snprintf(out, size, "x refused %u", st.refused);
-        return STYLE_LATE;
-    } else if (ui->rv.review && st.link == SYNC_LIVE && !(st.perms & ~PL_PERM_BIT(PL_PERM_READ))) {
+    if (!is_calm)
+        return flight_word(ui, &st, n, out, size);
+    if (st.link == SYNC_LIVE && !(st.perms & ~PL_PERM_BIT(PL_PERM_READ)))
         (void)snprintf(out, size, "? read only");
-        return STYLE_TEXT;
-    }
-    if (!ui->rv.review || st.link == SYNC_LIVE)
+    else if (st.link == SYNC_LIVE)
         (void)snprintf(out, size, "= saved");
     return STYLE_OK;
+}
+
+/* Without an open review there is nothing to be saved: only being offline is said. */
+static enum style sync_word(struct ui *ui, char *out, size_t size)
+{
+    out[0] = '\0';
+    if (ui->rv.review)
+        return open_word(ui, out, size);
+    if (ui->is_down)
+        (void)snprintf(out, size, "! offline");
+    return STYLE_LATE;
 }
 
 /* --- drawing
@@ -210,8 +228,12 @@ static int draw_people(struct ui *ui, int right, int left, bool is_short)
     }
     int at = right - width - (shown < n ? 4 : 0);
     int begin = at;
-    for (size_t i = 0; i < shown; i++)
-        at += chip(ui, &rv->peers[i], is_short, at, true);
+    for (size_t i = 0; i < shown; i++) {
+        int w = chip(ui, &rv->peers[i], is_short, at, true);
+        if (rv->peers[i].stage != 0)
+            hits_add(&ui->hits, &(struct hit){HIT_PERSON, 0, at, 1, w - 1, rv->peers[i].stage});
+        at += w;
+    }
     if (shown < n)
         (void)screen_printf(ui->screen, 0, at, 3, STYLE_TEXT, "+%zu", n - shown);
     return begin;
@@ -227,8 +249,10 @@ static void draw_tabs(struct ui *ui, int cols)
     }
     for (unsigned i = 0; i < UI_TABS; i++) {
         bool now = i == ui->rv.tab;
+        int from = at;
         at += screen_printf(ui->screen, 1, at, cols - at, now ? STYLE_BOLD : STYLE_TEXT,
                             now ? ">%u %s<" : " %u %s ", i + 1, rview_tab_name(i));
+        hits_add(&ui->hits, &(struct hit){HIT_TAB, 1, from, 1, at - from, i});
     }
 }
 
@@ -258,8 +282,12 @@ void status_draw_top(struct ui *ui, int cols)
     pl_civil_from_us(us, 0, &now);
     (void)screen_printf(ui->screen, 0, cols - 7, 6, STYLE_TEXT, "%02d:%02dZ", now.hour, now.minute);
     ui_wake_at(ui, ui_now(ui) + 60000 - (uint64_t)(us / 1000 % 60000));
-    int at = cols - 9 - (int)strlen(word);
+    /* The mark keeps its column as long as the word is short. */
+    int room = (int)strlen(word) > 7 ? (int)strlen(word) : 7;
+    int at = cols - 9 - room;
     (void)screen_puts(ui->screen, 0, at, cols - at, st, word);
+    if (ui->rv.n_refused > 0)
+        hits_add(&ui->hits, &(struct hit){HIT_STATE, 0, at, 1, room, 0});
     /* The words differ in length: people keep their place beside the longest usual one. */
     int right = at < cols - 22 ? at : cols - 22;
     int left = 14;

@@ -20,17 +20,17 @@
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
 
-#define READ_SIZE   65536
-#define BUSY        (64u * 1024u)
-#define PENDING_MAX (8u * 1024u * 1024u)
-#define RESIZE_MS   30
+#define READ_SIZE    65536
+#define BUSY         (64u * 1024u)
+#define PENDING_MAX  (8u * 1024u * 1024u)
+#define RESIZE_MS    30
+#define CONTINUED_MS 500
 
 static const char enter_text[] = "\033[?1049h\033[?2004h\033[?1004h";
-static const char mouse_text[] = "\033[?1000h\033[?1002h\033[?1006h";
+static const char mouse_text[] = "\033[?1000h\033[?1006h";
 static const char ask_text[] = "\033[?2026$p";
-static const char leave_text[] =
-    "\033[?2026l\033[?1006l\033[?1002l\033[?1000l\033[?1004l\033[?2004l"
-    "\033[r\033[0m\033[0 q\033[?25h\033[?1049l";
+static const char leave_text[] = "\033[?2026l\033[?1006l\033[?1000l\033[?1004l\033[?2004l"
+                                 "\033[r\033[0m\033[0 q\033[?25h\033[?1049l";
 static const char sync_begin[] = "\033[?2026h";
 static const char sync_end[] = "\033[?2026l";
 
@@ -47,7 +47,7 @@ struct term {
     int closing;
     bool was_busy, is_bar, has_bar, has_sync, asks_sync, has_mouse, is_inside;
     struct pl_buf pending;
-    uint64_t written;
+    uint64_t written, continued_ms;
 };
 
 /* What a fatal signal needs; set while inside. */
@@ -80,11 +80,14 @@ static void on_crash(int signal_no)
 static void catch_crashes(void)
 {
     static const int fatal[] = {SIGSEGV, SIGABRT, SIGBUS, SIGILL, SIGFPE};
+    static char stack[65536]; /* for a crash that is about the stack */
     static bool done;
-    struct sigaction sa = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND};
+    struct sigaction sa = {.sa_handler = on_crash, .sa_flags = (int)SA_RESETHAND | SA_ONSTACK};
+    stack_t ss = {.ss_sp = stack, .ss_size = sizeof(stack)};
     if (done)
         return;
     done = true;
+    (void)sigaltstack(&ss, NULL);
     for (size_t i = 0; i < sizeof(fatal) / sizeof(fatal[0]); i++)
         (void)sigaction(fatal[i], &sa, NULL);
     (void)atexit(restore);
@@ -171,7 +174,7 @@ static void enter(struct term *t)
     cfmakeraw(&raw);
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
-    (void)tcsetattr(t->fd, TCSADRAIN, &raw);
+    (void)tcsetattr(t->fd, TCSANOW, &raw); /* never waits for what a terminal does not take */
     crash_fd = t->fd;
     t->is_inside = true;
     queue(t, enter_text, sizeof(enter_text) - 1);
@@ -206,7 +209,8 @@ static void look_at_environment(struct term *t)
     t->has_bar = term && (pl_str_starts(term, "xterm") || pl_str_starts(term, "tmux") ||
                           pl_str_starts(term, "screen") || pl_str_starts(term, "foot") ||
                           pl_str_starts(term, "alacritty"));
-    t->has_mouse = mouse && pl_str_eq(mouse, "on");
+    /* "off" sends nothing at all, so that the terminal's own selecting is left alone. */
+    t->has_mouse = mouse && mouse[0] ? !pl_str_eq(mouse, "off") : t->has_bar;
     if (!t->has_bar)
         t->asks_sync = false; /* a terminal that may print the question */
 }
@@ -247,6 +251,15 @@ static void on_resize(uv_timer_t *timer)
     t->on.resized(t->on.ctx);
 }
 
+static void come_back(struct term *t)
+{
+    uv_update_time(t->loop);
+    t->continued_ms = uv_now(t->loop);
+    enter(t);
+    watch(t);
+    t->on.resumed(t->on.ctx);
+}
+
 static void on_signal(uv_signal_t *s, int signal_no)
 {
     struct term *t = s->data;
@@ -255,9 +268,10 @@ static void on_signal(uv_signal_t *s, int signal_no)
     } else if (signal_no == SIGTSTP) {
         term_suspend(t);
     } else if (signal_no == SIGCONT) {
-        enter(t);
-        watch(t);
-        t->on.resumed(t->on.ctx);
+        /* After our own stop we are back already; after a kill -STOP the shell has had the terminal
+         * in the meantime. */
+        if (uv_now(t->loop) - t->continued_ms >= CONTINUED_MS)
+            come_back(t);
     } else {
         t->on.ended(t->on.ctx, signal_no);
     }
@@ -269,11 +283,9 @@ void term_suspend(struct term *t)
     leave(t);
     (void)uv_signal_stop(stop); /* back to its preset: stopping */
     (void)raise(SIGTSTP);
-    /* Continued, or stopping is not possible here. SIGCONT then comes as well, and draws again. */
+    /* Continued, or stopping is not possible here. SIGCONT may come as well. */
     (void)uv_signal_start(stop, on_signal, SIGTSTP);
-    enter(t);
-    watch(t);
-    t->on.resumed(t->on.ctx);
+    come_back(t);
 }
 
 void term_size(const struct term *t, int *rows, int *cols)

@@ -16,6 +16,7 @@
 #include "model/acts.h"
 #include "model/client.h"
 #include "ui/editor.h"
+#include "ui/hits.h"
 #include "ui/input.h"
 #include "ui/list.h"
 #include "ui/prompt.h"
@@ -24,11 +25,16 @@
 #include "ui/ui.h"
 
 enum ui_view { VIEW_HOME, VIEW_REVIEW, VIEW_ENTRY };
+enum ui_page { PAGE_NONE, PAGE_HELP, PAGE_KEPT }; /* lies over the view */
 
-#define UI_PEERS   64
-#define UI_TABS    7
-#define UI_FLAG_MS 2000
-#define UI_MESSAGE 320
+#define UI_PEERS    64
+#define UI_TABS     7
+#define UI_FLAG_MS  2000
+#define UI_MESSAGE  320
+#define UI_NEVER    UINT64_MAX
+#define UI_KEPT_MAX (256u * 1024u)
+#define UI_MIN_ROWS 8
+#define UI_MIN_COLS 40
 
 struct home_row {
     uint64_t id;
@@ -74,6 +80,9 @@ struct rview {
     char add_value[64];
     const struct pl_field *ask_field;
     struct pl_eid ask_eid;
+    /* what was refused since the review was opened, as a page; how many of it nobody has seen */
+    struct pl_buf kept;
+    unsigned n_refused;
 };
 
 struct ui {
@@ -91,10 +100,11 @@ struct ui {
     struct rview rv;
     char message[UI_MESSAGE];
     enum style message_style;
-    uint64_t message_until; /* ms of the loop; 0: until the next one */
+    uint64_t message_until; /* ms of the loop; 0: until the next one; or UI_NEVER */
     /* painting */
-    bool is_dirty, is_soft_dirty, paint_all, is_help;
-    size_t help_top;
+    bool is_dirty, is_soft_dirty, paint_all;
+    enum ui_page page;
+    size_t page_top;
     uint64_t painted_ms, wake_at;
     struct pl_buf frame;
     /* the link */
@@ -102,6 +112,12 @@ struct ui {
     int64_t down_since_us;
     char link_why[200];
     bool link_stopped;
+    uint64_t unsaved_ms; /* when something was last seen that is not durable */
+    /* the mouse */
+    struct hits hits;
+    int hints_cols;
+    uint64_t click_ms;
+    int click_row, click_view;
     /* typing into a list */
     unsigned strays;
     uint64_t stray_ms, deaf_until;
@@ -126,6 +142,19 @@ void ui_quit(struct ui *ui);
 void ui_paint(struct ui *ui);
 /* Tells others where I am. */
 void ui_presence(struct ui *ui);
+
+/* --- mouse.c */
+void ui_mouse(struct ui *ui, const struct input_event *ev);
+
+/* --- page.c */
+void page_help(struct ui *ui);
+/* What was refused; says so when there is nothing. */
+void page_kept(struct ui *ui);
+/* A refusal has come: puts it on that page and says so until somebody looks. */
+void page_refused(struct ui *ui, const char *why, const struct pl_cs *lost);
+void page_event(struct ui *ui, const struct input_event *ev);
+void page_mouse(struct ui *ui, const struct input_event *ev);
+void page_draw(struct ui *ui, const struct editor_area *a);
 
 /* --- view_home.c */
 void home_ask(struct ui *ui); /* reads the list anew */

@@ -317,6 +317,7 @@ void entry_draw(struct ui *ui, const struct editor_area *a)
     screen_fill(ui->screen, at, 1, a->cols - 2, STYLE_DIM, '.');
     (void)screen_printf(ui->screen, at, 2, a->cols - 4, STYLE_DIM, " %s ", f->label);
     struct editor_area lower = {at + 1, a->col + 1, a->row + a->rows - at - 1, a->cols - 1};
+    hits_add(&ui->hits, &(struct hit){HIT_SHOWN, at, a->col, lower.rows + 1, a->cols, 0});
     editor_show(review_doc(rv->review), shown, f->number, ui->screen, &lower);
 }
 
@@ -332,6 +333,7 @@ void entry_draw_editor(struct ui *ui, const struct editor_area *a)
     (void)screen_puts(ui->screen, a->row, a->cols - 6, 5, STYLE_BOLD, "EDIT");
     screen_fill(ui->screen, a->row + 1, 1, a->cols - 2, STYLE_DIM, '.');
     struct editor_area text = {a->row + 2, a->col + 1, a->rows - 2, a->cols - 1};
+    hits_add(&ui->hits, &(struct hit){HIT_TEXT, text.row, text.col, text.rows, text.cols, 0});
     size_t n = status_carets(ui, peers, UI_PEERS);
     editor_draw(&rv->editor, ui->screen, &text, peers, n);
 }

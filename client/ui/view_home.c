@@ -184,6 +184,7 @@ void home_draw(struct ui *ui, const struct editor_area *a)
         h->top = h->at;
     if (h->at >= h->top + (size_t)rows)
         h->top = h->at - (size_t)rows + 1;
+    hits_add(&ui->hits, &(struct hit){HIT_HOME, a->row + 1, a->col, rows, a->cols, h->top});
     for (int i = 0; i < rows && h->top + (size_t)i < h->n; i++) {
         size_t at = h->top + (size_t)i;
         draw_row(ui, &h->rows[at], a->row + 1 + i, a->cols, at == h->at);

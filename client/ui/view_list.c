@@ -154,6 +154,7 @@ void rview_draw_item(struct ui *ui, const struct item *it, const struct editor_a
 void rview_draw_list(struct ui *ui, struct list *l, const struct editor_area *a)
 {
     list_show(l, a->rows);
+    hits_add(&ui->hits, &(struct hit){HIT_LIST, a->row, a->col, a->rows, a->cols, l->top});
     for (int i = 0; i < a->rows && l->top + (size_t)i < l->n; i++) {
         size_t at = l->top + (size_t)i;
         struct editor_area line = {a->row + i, a->col, 1, a->cols};

@@ -237,10 +237,7 @@ static void on_reset(void *ctx)
 static void on_refused(void *ctx, int code, const char *why, const struct pl_cs *lost)
 {
     struct ui *ui = ctx;
-    const char *path = review_rescue_path(ui->rv.review);
-    (void)code;
-    (void)lost;
-    ui_say(ui, STYLE_LATE, "Refused: %.120s%s%.150s", why, path[0] ? ". Kept in " : "", path);
+    page_refused(ui, why[0] ? why : pl_error_info(code)->title, lost);
 }
 
 static void on_status(void *ctx)
@@ -290,6 +287,8 @@ void rview_open(struct ui *ui, uint64_t id)
     rv->tab = 0;
     rv->is_open = false;
     rv->n_peers = 0;
+    rv->n_refused = 0;
+    pl_buf_release(&rv->kept);
     for (size_t i = 0; i < UI_TABS; i++)
         list_release(&rv->lists[i]);
     if (review_open(&rv->review, ui->client, id, false, &h, &e) < 0) {

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plimsoll/base/time.h"
 #include "plimsoll/render/json.h"
 
 #include "sink.h"
@@ -22,12 +23,23 @@ static void put_label(struct sink *s, const struct pl_entry *en)
     put_safe(s, label, n);
 }
 
+/* With the zone in it: a line may be read far from any heading, by people or by programs. */
+static void put_stamp(struct sink *s, const struct pl_value *v)
+{
+    char text[PL_RFC3339_SIZE];
+
+    if (v->type != PL_VAL_INT)
+        return;
+    (void)pl_rfc3339_format(v->i, 0, v->i % 1000000 == 0 ? 0 : 6, text);
+    put(s, text);
+}
+
 /* What stands between id and label: time of an event, state of an action ... */
 static void put_sorting(struct sink *s, const struct pl_doc *d, const struct pl_entry *en)
 {
     switch ((enum pl_kind)pl_entry_kind(en)) {
     case PL_KIND_EVENT:
-        put_time(s, pl_entry_reg(en, PL_F_EVENT_HAPPENED_AT));
+        put_stamp(s, pl_entry_reg(en, PL_F_EVENT_HAPPENED_AT));
         break;
     case PL_KIND_PARTICIPANT:
         put_enum(s, en, PL_F_PARTICIPANT_ROLE);
@@ -122,7 +134,7 @@ static void put_reg(struct sink *s, const struct pl_doc *d, const struct pl_fiel
         return;
     }
     if (f->type == PL_FT_TIME) {
-        put_time(s, v);
+        put_stamp(s, v);
         return;
     }
     pl_buf_init(&text, 16384);
@@ -187,7 +199,7 @@ static void put_origin(struct sink *s, const struct pl_doc *d, const struct pl_e
     if (at.i == 0)
         return;
     put(s, "Made: ");
-    put_time(s, &at);
+    put_stamp(s, &at);
     if (pl_entry_created_by(en) != 0) {
         put(s, " by ");
         put_user(s, d, (int64_t)pl_entry_created_by(en));

@@ -5,7 +5,6 @@
 # and name; the state line tells saved, offline and saved again around a kill -9 of the server, and
 # what was typed meanwhile arrives; wide and combining characters, a paste, undo, resize.
 set -u
-command -v tmux >/dev/null || exit 77
 export LC_ALL=C.UTF-8
 # shellcheck source=tests/integ/lib.sh
 . "$(dirname "$0")/../integ/lib.sh"
@@ -16,34 +15,11 @@ join ana ben
 rev=$(review_new ana 'Checkout outage' ben:responder) || fail "no review"
 as ana timeline add "REV-$rev" --at 2026-03-01T09:12:04Z 'alert fired' >"$work/out" || fail "no event"
 
-terminal() { tmux -u -L "plimsoll-$$" -f /dev/null "$@"; }
-started_clean=$(trap -p EXIT)
-trap 'terminal kill-server 2>/dev/null; clean' EXIT
-[ -n "$started_clean" ] || fail "no clean-up"
+# shellcheck source=tests/e2e/lib.sh
+. "$(dirname "$0")/lib.sh"
 
-# open_as WHO COLUMNS ROWS: a terminal of that name with the client in it
-open_as() {
-    local who=$1
-    terminal new-session -d -s "$who" -x "$2" -y "$3" \
-        "PLIMSOLL_CONFIG_DIR=$work/$who XDG_STATE_HOME=$work/$who/state $client REV-$rev"
-}
-screen() { terminal capture-pane -p -t "$1"; }
-# A wrapped text is one text: blanks and line ends do not count.
-shows() { screen "$1" | tr -d ' \n' | grep -qF -- "${2// /}"; }
-keys() {
-    local who=$1
-    shift
-    terminal send-keys -t "$who" "$@"
-}
-expect() {
-    until_true 20 shows "$1" "$2" || {
-        screen "$1"
-        fail "$1 does not see '$2'"
-    }
-}
-
-open_as ana 100 30
-open_as ben 80 24
+open_as ana 100 30 "REV-$rev"
+open_as ben 80 24 "REV-$rev"
 for who in ana ben; do
     expect "$who" '1 Prep'
     keys "$who" 2

@@ -2,7 +2,7 @@
 /*
  * A review, a section or an entry as plain text for `plimsoll show` and for pipes. Nothing that
  * comes out can move a cursor or change a colour: controls and bidi marks become U+FFFD, whatever
- * their origin. Times are UTC.
+ * their origin. Times are RFC 3339, UTC.
  */
 #ifndef PLIMSOLL_RENDER_TEXT_H
 #define PLIMSOLL_RENDER_TEXT_H

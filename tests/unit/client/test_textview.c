@@ -178,7 +178,7 @@ static void edit(struct pl_prng *rng, struct pl_buf *b, size_t *from, size_t *to
     size_t rest = b->len - gone;
     memcpy(tail, b->data + gone, rest);
     b->len = *from;
-    for (unsigned i = pl_prng_below(rng, grow ? 20 : 3); i > 0; i--)
+    for (uint64_t i = pl_prng_below(rng, grow ? 20 : 3); i > 0; i--)
         assert_int_equal(
             pl_buf_add_str(
                 b, edit_pieces[pl_prng_below(rng, sizeof(edit_pieces) / sizeof(edit_pieces[0]))]),

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Pages that lie over everything until a key is pressed: the keys of this place, and what the
+ * server refused, with where it is kept. What was refused is shown from memory, so it can be read
+ * even when no file could be written.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "plimsoll/base/time.h"
+
+#include "sync/rescue.h"
+#include "ui/view.h"
+
+/* --- what was refused
+ * ------------------------------------------------------------------------------- */
+
+void page_refused(struct ui *ui, const char *why, const struct pl_cs *lost)
+{
+    struct rview *rv = &ui->rv;
+    struct pl_civil t;
+    bool has_text = lost && !pl_cs_is_empty(lost);
+    const char *path = has_text ? review_rescue_path(rv->review) : "";
+    pl_civil_from_us(pl_now_us(), 0, &t);
+    if (rv->kept.max == 0)
+        pl_buf_init(&rv->kept, UI_KEPT_MAX);
+    int rc = pl_buf_printf(&rv->kept, "%02d:%02dZ  Refused: %s\n%s%s\n", t.hour, t.minute, why,
+                           path[0]    ? "Kept in "
+                           : has_text ? "No file could be written: copy it from here"
+                                      : "No text was lost by it",
+                           path);
+    size_t n = rv->kept.len;
+    if (rc == 0 && has_text)
+        rc = rescue_describe(lost, review_doc(rv->review), &rv->kept);
+    if (rc < 0) { /* too long for this page */
+        rv->kept.len = n;
+        rc = pl_buf_add_str(&rv->kept, "(too much to show here: see the file)\n");
+    }
+    if (rc == 0)
+        rc = pl_buf_add_str(&rv->kept, "\n");
+    rv->n_refused++;
+    ui_say(ui, STYLE_LATE, "Refused: %.120s. %s: K shows it (F4 while editing)%s", why,
+           has_text ? "Your text is kept" : "Nothing was lost", rc < 0 ? " ..." : "");
+    ui->message_until = UI_NEVER;
+}
+
+void page_kept(struct ui *ui)
+{
+    if (ui->rv.kept.len == 0) {
+        ui_say(ui, STYLE_TEXT, "Nothing was refused");
+        return;
+    }
+    ui->page = PAGE_KEPT;
+    ui->page_top = 0;
+    ui->rv.n_refused = 0;
+    if (ui->message_until == UI_NEVER)
+        ui->message[0] = '\0';
+}
+
+void page_help(struct ui *ui)
+{
+    ui->page = PAGE_HELP;
+    ui->page_top = 0;
+}
+
+/* --- keys and mouse
+ * --------------------------------------------------------------------------------- */
+
+static void scroll(struct ui *ui, int rows)
+{
+    size_t n = (size_t)(rows < 0 ? -rows : rows);
+    if (rows > 0)
+        ui->page_top += n; /* the end is known when it is drawn */
+    else
+        ui->page_top -= n < ui->page_top ? n : ui->page_top;
+}
+
+void page_event(struct ui *ui, const struct input_event *ev)
+{
+    bool is_key = ev->type == INPUT_KEY;
+    if (is_key && (ev->key == IK_DOWN || ev->key == IK_PAGE_DOWN))
+        scroll(ui, ev->key == IK_DOWN ? 1 : 10);
+    else if (is_key && (ev->key == IK_UP || ev->key == IK_PAGE_UP))
+        scroll(ui, ev->key == IK_UP ? -1 : -10);
+    else if (is_key || ev->type == INPUT_TEXT)
+        ui->page = PAGE_NONE;
+}
+
+void page_mouse(struct ui *ui, const struct input_event *ev)
+{
+    if (ev->mouse == MOUSE_WHEEL_DOWN || ev->mouse == MOUSE_WHEEL_UP)
+        scroll(ui, ev->mouse == MOUSE_WHEEL_DOWN ? 3 : -3);
+    else if (ev->mouse == MOUSE_PRESS && ev->button == 0)
+        ui->page = PAGE_NONE;
+}
+
+/* --- drawing
+ * --------------------------------------------------------------------------------------- */
+
+static void draw_help(struct ui *ui, const struct editor_area *a)
+{
+    const char *shown = NULL;
+    const char *text = NULL;
+    size_t n = 0;
+    unsigned ctx = ui_context(ui);
+    while (keymap_help(ctx, n, &shown, &text))
+        n++;
+    size_t rows = a->rows > 1 ? (size_t)a->rows - 1 : 1;
+    if (ui->page_top + rows > n)
+        ui->page_top = n > rows ? n - rows : 0;
+    (void)screen_puts(ui->screen, a->row, 1, a->cols, STYLE_BOLD,
+                      "Keys here (any other key goes back)");
+    for (size_t i = 0; i < rows && keymap_help(ctx, ui->page_top + i, &shown, &text); i++) {
+        int row = a->row + 1 + (int)i;
+        (void)screen_puts(ui->screen, row, 2, 12, STYLE_BOLD, shown);
+        (void)screen_puts(ui->screen, row, 14, a->cols - 14, STYLE_TEXT, text);
+    }
+}
+
+static void draw_kept(struct ui *ui, const struct editor_area *a)
+{
+    struct textview v = {ui->rv.kept.data, ui->rv.kept.len, a->cols - 3, NULL};
+    struct textview_row r = {.next = 0};
+    size_t rows = a->rows > 1 ? (size_t)a->rows - 1 : 1;
+    size_t n = 0;
+    do {
+        textview_row(&v, r.next, &r);
+        n++;
+    } while (!r.is_last);
+    if (ui->page_top + rows > n)
+        ui->page_top = n > rows ? n - rows : 0;
+    (void)screen_puts(ui->screen, a->row, 1, a->cols, STYLE_BOLD,
+                      "What was refused, and where it is kept (any other key goes back)");
+    r = (struct textview_row){.next = 0};
+    for (size_t i = 0; i < n && i < ui->page_top + rows; i++) {
+        textview_row(&v, r.next, &r);
+        if (i >= ui->page_top)
+            (void)screen_put(ui->screen, a->row + 1 + (int)(i - ui->page_top), 2, a->cols - 2,
+                             STYLE_TEXT, (const char *)v.p + r.from, r.to - r.from);
+    }
+}
+
+void page_draw(struct ui *ui, const struct editor_area *a)
+{
+    if (ui->page == PAGE_KEPT && ui->rv.kept.len > 0)
+        draw_kept(ui, a);
+    else
+        draw_help(ui, a);
+    screen_cursor(ui->screen, a->row, 1);
+}
