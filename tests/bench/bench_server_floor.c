@@ -9,7 +9,9 @@
  *   both    the record comes back after a durable append
  *
  * The database is a throw-away PostgreSQL with its usual durability. bench_server_floor [SECONDS]
- * for each case, one JSON line each.
+ * [RATE] for each case, one JSON line each. One follows the other at once; with RATE each case is
+ * also taken with a pause, RATE a second and counted from the moment it was due ("..._paced"): that
+ * is how people type, and what an idle machine then needs to wake up is in it.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -19,6 +21,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "plimsoll/base/mem.h"
@@ -40,6 +43,7 @@ struct end { /* one side of the connection */
 
 static struct rig rig;
 static uint64_t span_us = 2000000;
+static uint64_t gap_us; /* 0: one after the other */
 static uint32_t *samples;
 static size_t n_samples;
 
@@ -160,14 +164,28 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* Waits for the next moment and returns it; without a pace, `last` itself. */
+static uint64_t next_due(uint64_t last)
+{
+    uint64_t due = last + gap_us;
+    uint64_t now = pl_mono_us();
+    if (gap_us == 0)
+        return now;
+    if (due < now)
+        return now;
+    struct timespec at = {(time_t)(due / 1000000), (long)(due % 1000000) * 1000};
+    (void)clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, NULL);
+    return due;
+}
+
 static void report(const char *name)
 {
     qsort(samples, n_samples, sizeof(*samples), by_value);
     need(n_samples > 0, "measuring");
-    (void)printf("{\"bench\":\"floor\",\"case\":\"%s\",\"n\":%zu,\"p50_ms\":%.3f,\"p90_ms\":%.3f,"
+    (void)printf("{\"bench\":\"floor\",\"case\":\"%s%s\",\"n\":%zu,\"p50_ms\":%.3f,\"p90_ms\":%.3f,"
                  "\"p99_ms\":%.3f}\n",
-                 name, n_samples, samples[n_samples / 2] / 1e3, samples[n_samples * 9 / 10] / 1e3,
-                 samples[n_samples * 99 / 100] / 1e3);
+                 name, gap_us ? "_paced" : "", n_samples, samples[n_samples / 2] / 1e3,
+                 samples[n_samples * 9 / 10] / 1e3, samples[n_samples * 99 / 100] / 1e3);
     (void)fflush(stdout);
     n_samples = 0;
 }
@@ -182,12 +200,10 @@ static void measure_trips(struct end *c, char kind, const char *name)
 {
     uint8_t record[RECORD] = {(uint8_t)kind};
     uint64_t from = pl_mono_us();
-    for (uint64_t now = from; now - from < span_us;) {
+    for (uint64_t due = next_due(from); due - from < span_us; due = next_due(due)) {
         send_record(c, record);
         need(get_record(c, record), "echo");
-        uint64_t end = pl_mono_us();
-        sample(end - now);
-        now = end;
+        sample(pl_mono_us() - due);
     }
     report(name);
 }
@@ -195,11 +211,9 @@ static void measure_trips(struct end *c, char kind, const char *name)
 static void measure_appends(PGconn *sql)
 {
     uint64_t from = pl_mono_us();
-    for (uint64_t now = from; now - from < span_us;) {
+    for (uint64_t due = next_due(from); due - from < span_us; due = next_due(due)) {
         append(sql);
-        uint64_t end = pl_mono_us();
-        sample(end - now);
-        now = end;
+        sample(pl_mono_us() - due);
     }
     report("append");
 }
@@ -217,7 +231,8 @@ static int listen_local(struct sockaddr_in *at)
     return fd;
 }
 
-static void measure(struct pl_tls_ctx *ctx, const struct sockaddr_in *at, PGconn *sql)
+static void measure(struct pl_tls_ctx *ctx, const struct sockaddr_in *at, PGconn *sql,
+                    uint64_t rate)
 {
     int one = 1;
     struct end c = {.fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0),
@@ -226,9 +241,12 @@ static void measure(struct pl_tls_ctx *ctx, const struct sockaddr_in *at, PGconn
          "connect");
     (void)setsockopt(c.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     shake_hands(&c);
-    measure_trips(&c, 'e', "tls");
-    measure_appends(sql);
-    measure_trips(&c, 'a', "both");
+    for (unsigned pass = 0; pass < (rate > 0 ? 2U : 1U); pass++) {
+        gap_us = pass == 0 ? 0 : 1000000 / rate;
+        measure_trips(&c, 'e', "tls");
+        measure_appends(sql);
+        measure_trips(&c, 'a', "both");
+    }
     pl_tls_free(c.tls);
     (void)close(c.fd);
 }
@@ -240,8 +258,10 @@ int main(int argc, char **argv)
     struct rig_store st;
     struct sockaddr_in at;
     uint64_t seconds = 2;
-    if (argc > 1 && (pl_parse_u64(argv[1], &seconds) != 0 || seconds < 1 || seconds > 600)) {
-        (void)fprintf(stderr, "usage: bench_server_floor [SECONDS]\n");
+    uint64_t rate = 0;
+    if ((argc > 1 && (pl_parse_u64(argv[1], &seconds) != 0 || seconds < 1 || seconds > 600)) ||
+        (argc > 2 && (pl_parse_u64(argv[2], &rate) != 0 || rate > 10000))) {
+        (void)fprintf(stderr, "usage: bench_server_floor [SECONDS] [RATE]\n");
         return 2;
     }
     span_us = seconds * 1000000;
@@ -269,7 +289,7 @@ int main(int argc, char **argv)
         PQfinish(sql);
         _exit(0);
     }
-    measure(there, &at, sql);
+    measure(there, &at, sql, rate);
     PQfinish(sql);
     (void)waitpid(child, NULL, 0);
     (void)close(listener);
