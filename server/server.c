@@ -357,6 +357,16 @@ static void raise_descriptors(void)
         LOG_WARN(NULL, "server.descriptors", KV_S("why", strerror(errno)));
 }
 
+/* While the start waits for the database no loop runs: what asks us to stop is looked for. */
+static void hold_signals(int how)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)pthread_sigmask(how, &set, NULL);
+}
+
 static int watch_signals(struct server *s, struct pl_err *e)
 {
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -381,8 +391,10 @@ static int start(struct server *s, struct pl_err *e)
     raise_descriptors();
     if (rc == 0)
         rc = watch_signals(s, e);
+    hold_signals(SIG_BLOCK);
     if (rc == 0)
         rc = open_database(s, e);
+    hold_signals(SIG_UNBLOCK);
     if (rc == 0)
         rc = load_tls(s, e);
     if (rc == 0)
@@ -404,7 +416,10 @@ int server_run(const struct server_options *o, struct pl_err *e)
     if (rc < 0) {
         /* Nothing has been promised to anyone yet: the process ends, the kernel cleans up. */
         pgcluster_release(s.pg);
-        return rc;
+        if (rc != -PL_E_GOING_AWAY)
+            return rc;
+        LOG_INFO(NULL, "server.stopped", KV_S("why", e->text));
+        return 0;
     }
     LOG_INFO(NULL, "server.listening", KV_I("port", listener_port(s.listener)));
     (void)uv_run(&s.loop, UV_RUN_DEFAULT);

@@ -152,6 +152,18 @@ pid_t pg_start(const struct pg_place *p, struct pl_err *e)
     return pg_spawn(p, &job, e);
 }
 
+/* Has the process been told to end? Only a caller who has blocked the signals can see them wait. */
+static bool must_stop(struct pl_err *e)
+{
+    sigset_t waiting;
+    if (sigpending(&waiting) != 0 ||
+        (sigismember(&waiting, SIGTERM) != 1 && sigismember(&waiting, SIGINT) != 1)) {
+        return false;
+    }
+    (void)pl_fail(e, PL_E_GOING_AWAY, "told to stop while waiting for PostgreSQL");
+    return true;
+}
+
 /* Did our child end? Reaps it. */
 static bool has_ended(pid_t pid, int *status)
 {
@@ -173,6 +185,9 @@ static int bring_up(struct pgcluster *c, struct pl_err *e)
         pg_look(p, &s);
         if (s.is_ready) {
             return 0;
+        }
+        if (must_stop(e)) {
+            return -PL_E_GOING_AWAY;
         }
         if (has_ended(c->child, &status)) {
             /* Backends of a killed postmaster may need a moment to notice. */
@@ -221,15 +236,29 @@ int pgcluster_acquire(const char *dir, struct pgcluster **out, struct pl_err *e)
     (void)snprintf(path, sizeof(path), "%s/cluster.lock", c->place.dir);
     c->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     /* Waits while somebody stops the cluster. */
-    while (c->lock >= 0 && flock(c->lock, LOCK_SH) != 0 && errno == EINTR) {
+    while (c->lock >= 0 && rc == 0 && flock(c->lock, LOCK_SH | LOCK_NB) != 0) {
+        if (must_stop(e)) {
+            rc = -PL_E_GOING_AWAY;
+        } else if (errno != EWOULDBLOCK && errno != EINTR) {
+            rc = pl_fail(e, PL_E_IO, "%s: %s", path, strerror(errno));
+        } else {
+            pg_sleep_ms(20);
+        }
+    }
+    if (rc != 0) {
+        goto out;
     }
     if (c->lock < 0) {
         rc = pl_fail(e, PL_E_IO, "%s: %s", path, strerror(errno));
         goto out;
     }
     rc = bring_up(c, e);
+    if (rc == -PL_E_GOING_AWAY) {
+        pgcluster_release(c); /* also ends what was starting */
+        c = NULL;
+    }
 out:
-    if (rc != 0) {
+    if (rc != 0 && c != NULL) {
         if (c->lock >= 0) {
             (void)close(c->lock);
         }
