@@ -468,7 +468,8 @@ static void finish(const struct coach_text *t, struct coach_sentence *s)
 bool coach_text_next(struct coach_text *t, struct coach_sentence *s)
 {
     s->count = 0;
-    s->is_fresh = false;
+    s->is_fresh = t->new_paragraph;
+    t->new_paragraph = false;
     t->cut = false;
     t->colon = false;
     while (t->at < t->n) {

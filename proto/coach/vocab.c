@@ -180,7 +180,8 @@ size_t coach_fold(uint32_t scalar, char out[12], bool *is_upper)
     *is_upper = kind == UTF8PROC_CATEGORY_LU || kind == UTF8PROC_CATEGORY_LT;
     utf8proc_ssize_t count = utf8proc_decompose_char(
         (utf8proc_int32_t)scalar, parts, 3,
-        UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK, &boundary);
+        (utf8proc_option_t)(UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK),
+        &boundary);
     size_t n = 0;
     for (utf8proc_ssize_t i = 0; i < count && i < 3; i++) {
         uint8_t bytes[4];
