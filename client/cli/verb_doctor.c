@@ -119,6 +119,7 @@ const struct cli_verb verb_doctor = {
             COUNT(plain_opts), 0, 0},
     .opt_size = sizeof(struct cli_common),
     .examples = "  plimsoll doctor\n  plimsoll doctor --json\n",
+    .fields = "check,ok,detail",
     .run = run_doctor,
 };
 
@@ -244,6 +245,7 @@ static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_
                      "plimsoll help fields       fields of a review and of its entries\n"
                      "plimsoll help exit-codes\n"
                      "plimsoll help environment\n"
+                     "plimsoll help keys         keys of the full screen\n"
                      "plimsoll help man          the verbs for plimsoll(1), in mdoc\n");
     else
         return help_verb(c, argc, argv, e);
@@ -251,8 +253,9 @@ static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_
 }
 
 const struct cli_verb verb_help = {
-    .opt = {"help", "[VERB|TOPIC]", "a verb, or fields, exit-codes, environment", plain_opts,
-            COUNT(plain_opts), 0, 2},
+    .opt = {"help", "[VERB|TOPIC]", "a verb, or fields, exit-codes, environment, keys, man",
+            plain_opts, COUNT(plain_opts), 0, 2},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll help fields\n  plimsoll help list\n",
     .run = run_help,
 };

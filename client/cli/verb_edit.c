@@ -208,5 +208,6 @@ const struct cli_verb verb_edit = {
     .examples = "  plimsoll edit REV-1/F-3\n"
                 "  plimsoll edit REV-1 --field impact --file impact.md\n"
                 "  echo 'seen again at 11:02' | plimsoll edit REV-1/E-9 --append --file -\n",
+    .fields_kind = PL_KIND_REVIEW,
     .run = run_edit,
 };

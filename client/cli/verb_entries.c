@@ -93,6 +93,8 @@ const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
         .opt = {words_ " list", "[REVIEW...]", text, opts_, COUNT(opts_), 0, -1},            \
         .opt_size = sizeof(struct cli_entry_opts),                                           \
         .examples = (ex),                                                                    \
+        .fields = "review",                                                                  \
+        .fields_kind = (kind_),                                                              \
         .run = run_##ident##_list}
 #define VERB_ADD(ident, words_, kind_, opts_, text, ex)                                     \
     static int run_##ident##_add(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
@@ -103,6 +105,8 @@ const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
         .opt = {words_ " add", "REVIEW TEXT|-", text, opts_, COUNT(opts_), 1, -1},          \
         .opt_size = sizeof(struct cli_entry_opts),                                          \
         .examples = (ex),                                                                   \
+        .fields = "review",                                                                 \
+        .fields_kind = (kind_),                                                             \
         .run = run_##ident##_add}
 #define VERB_EDIT(ident, words_, kind_, opts_, text, ex)                                     \
     static int run_##ident##_edit(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
@@ -113,6 +117,8 @@ const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
         .opt = {words_ " edit", "REVIEW ID [TEXT|-]", text, opts_, COUNT(opts_), 1, -1},     \
         .opt_size = sizeof(struct cli_entry_opts),                                           \
         .examples = (ex),                                                                    \
+        .fields = "review",                                                                  \
+        .fields_kind = (kind_),                                                              \
         .run = run_##ident##_edit}
 #define VERB_RM(ident, words_, kind_, text)                                                \
     static int run_##ident##_rm(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
@@ -122,6 +128,8 @@ const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
     const struct cli_verb verb_##ident##_rm = {                                            \
         .opt = {words_ " rm", "REVIEW ID", text, rm_opts, COUNT(rm_opts), 1, 2},           \
         .opt_size = sizeof(struct cli_entry_opts),                                         \
+        .examples = "  plimsoll " words_ " rm REV-1 ID\n",                                 \
+        .fields_kind = (kind_),                                                            \
         .run = run_##ident##_rm}
 
 VERB_LIST(timeline, "timeline", PL_KIND_EVENT, event_list_opts, "events in order of time",

@@ -214,7 +214,8 @@ static const char *shown(const struct pl_doc *d, const struct pl_entry *en, cons
     return buf;
 }
 
-#define CELL 256
+#define CELL        8192
+#define LABEL_WHOLE (4u * 1024u * 1024u)
 
 static bool matches(const struct cli *c, const struct pl_doc *d, const struct pl_entry *en,
                     const struct cli_entry_opts *o)
@@ -248,17 +249,19 @@ static void list_one(struct cli *c, struct review *r, uint32_t kind, const struc
     struct pl_entry **all = pl_xcalloc(ENTRIES_MAX, sizeof(struct pl_entry *));
     size_t n = pl_doc_list(d, kind, all, ENTRIES_MAX);
     char review[32];
+    /* A pipe gets the line whole, a person what fits. */
+    size_t cap = cli_is_for_eyes(c) ? 256 : LABEL_WHOLE;
+    char *label = pl_xcalloc(1, cap);
+    char(*cells)[CELL] = pl_xcalloc(ENTRY_COLUMNS, CELL);
     (void)snprintf(review, sizeof(review), "REV-%llu", (unsigned long long)review_id(r));
     for (size_t i = 0; i < n && i < ENTRIES_MAX; i++) {
         char id[PL_SHORT_ID_MAX];
-        char label[CELL];
-        char cells[ENTRY_COLUMNS][CELL];
         const char *row[ENTRY_COLUMNS + 3];
         size_t at = 0;
         if (!matches(c, d, all[i], o))
             continue;
         cli_entry_id(all[i], id);
-        (void)pl_entry_label(all[i], label, sizeof(label));
+        (void)pl_entry_label(all[i], label, cap);
         row[at++] = id;
         for (size_t f = 0; f < ENTRY_COLUMNS && k->columns[f]; f++)
             row[at++] = shown(d, all[i], k->columns[f], cells[f], CELL);
@@ -269,6 +272,8 @@ static void list_one(struct cli *c, struct review *r, uint32_t kind, const struc
         (void)json_object_set_new(j, "review", json_string(review));
         (void)json_array_append_new(items, j);
     }
+    free(label);
+    free(cells);
     free(all);
 }
 

@@ -200,6 +200,8 @@ const struct cli_verb verb_profile_list = {
     .opt = {"profile list", NULL, "servers that this machine has joined", common_opts, COMMON_COUNT,
             0, 0},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll profile list\n",
+    .fields = "profile,server,user,current",
     .run = run_profile_list,
 };
 
@@ -217,5 +219,6 @@ const struct cli_verb verb_profile_use = {
     .opt = {"profile use", "NAME", "choose the server that is used without --profile", common_opts,
             COMMON_COUNT, 1, 1},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll profile use work\n",
     .run = run_profile_use,
 };

@@ -135,45 +135,86 @@ const struct cli_verb verb_journal_list = {
     .opt = {"journal list", NULL, "what is kept here and not sent yet", list_opts, COUNT(list_opts),
             0, 0},
     .opt_size = sizeof(struct journal_opts),
+    .examples = "  plimsoll journal list --all\n",
+    .fields = "review,server,slot,waiting,changed_at,in_use,damaged,path",
     .run = run_list,
 };
 
+/* Sends one; what is said of it, or NULL when it is all sent. */
+static const char *send_one(struct cli *c, const struct kept *x, struct pl_err *e)
+{
+    struct review *r = NULL;
+    bool queued = false;
+    if (x->in_use)
+        return "another process has it open";
+    if (x->damaged && x->waiting == 0)
+        return "damaged, nothing of it can be sent; 'plimsoll journal export' shows what is left";
+    int rc = cli_open(c, x->review, false, &r, e);
+    if (rc < 0)
+        return e->text;
+    bool damaged = review_damaged_path(r) != NULL;
+    rc = cli_settle(c, r, &queued, e);
+    review_close(r);
+    return rc < 0 ? e->text : queued ? "still waiting" : damaged ? "damaged, sent in part" : NULL;
+}
+
 static int run_send(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
+    static const char *const heads[] = {"REVIEW", "SLOT", "RESULT"};
     struct kept_list *k = NULL;
+    struct pl_err first;
     unsigned sent = 0;
+    unsigned left = 0;
+    char host[300] = "";
     (void)opts;
     (void)argc;
     (void)argv;
+    pl_err_init(&first);
     int rc = collect(c, &k, false, e);
     if (rc == 0 && k->n > 0)
         rc = cli_connect(c, e);
-    char host[300] = "";
-    if (rc == 0 && c->client)
+    if (rc < 0) {
+        kept_free(k);
+        return rc;
+    }
+    if (c->client)
         client_journal_host(c->client, host, sizeof(host));
-    for (size_t i = 0; rc == 0 && i < k->n; i++) {
-        struct review *r = NULL;
-        bool queued = false;
-        if (!pl_str_eq(k->items[i].host, host) || k->items[i].in_use)
+    struct cli_table *t = cli_table_new(heads, COUNT(heads));
+    json_t *items = json_array();
+    for (size_t i = 0; i < k->n; i++) {
+        const struct kept *x = &k->items[i];
+        char id[32], slot[16];
+        struct pl_err one;
+        if (!pl_str_eq(x->host, host))
             continue;
-        rc = cli_open(c, k->items[i].review, false, &r, e);
-        if (rc == 0)
-            rc = cli_settle(c, r, &queued, e);
-        if (rc == 0) {
-            review_close(r);
-            sent++;
-        }
+        pl_err_init(&one);
+        const char *why = send_one(c, x, &one);
+        (void)snprintf(id, sizeof(id), "REV-%llu", (unsigned long long)x->review);
+        (void)snprintf(slot, sizeof(slot), "%d", x->slot);
+        cli_table_row(t, (const char *const[]){id, slot, why ? why : "sent"});
+        (void)json_array_append_new(items, json_pack("{s:s, s:i, s:b, s:s?}", "review", id, "slot",
+                                                     x->slot, "sent", why == NULL, "why", why));
+        sent += why == NULL;
+        left += why != NULL;
+        if (why && first.code == 0)
+            (void)pl_fail(&first, one.code ? one.code : PL_E_IO, "%s: %.200s", id, why);
     }
     kept_free(k);
-    if (rc == 0)
-        cli_say(c, "%u journals sent", sent);
-    return rc;
+    json_t *j = cli_envelope(c, "journal.send", 0);
+    (void)json_object_set_new(j, "items", items);
+    rc = cli_list_end(c, t, j, e);
+    if (rc == 0 && left > 0 && sent == 0)
+        return pl_fail(e, first.code, "%s", first.text);
+    cli_say(c, "%u sent, %u not", sent, left);
+    return rc < 0 ? rc : left > 0 ? 8 : 0;
 }
 
 const struct cli_verb verb_journal_send = {
     .opt = {"journal send", NULL, "send what waits, for the profile in use", plain_opts,
             COUNT(plain_opts), 0, 0},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll journal send\n",
+    .fields = "review,slot,sent,why",
     .run = run_send,
 };
 
@@ -236,5 +277,6 @@ const struct cli_verb verb_journal_drop = {
     .opt = {"journal drop", "REVIEW", "delete a journal with all that waits in it", drop_opts,
             COUNT(drop_opts), 1, 1},
     .opt_size = sizeof(struct journal_opts),
+    .examples = "  plimsoll journal drop REV-1 --slot 0 --yes\n",
     .run = run_drop,
 };

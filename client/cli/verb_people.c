@@ -74,6 +74,7 @@ const struct cli_verb verb_people_list = {
             COUNT(list_opts), 0, 1},
     .opt_size = sizeof(struct people_opts),
     .examples = "  plimsoll people list REV-1\n  plimsoll people list --everyone\n",
+    .fields = "user,display_name,role,here",
     .run = run_people_list,
 };
 
@@ -94,6 +95,11 @@ static int set_member(struct cli *c, const struct people_opts *o, char **argv, u
     rc = cli_connect(c, e);
     if (rc == 0)
         rc = cli_call(c, &m, NULL, NULL, e);
+    if (rc == -PL_E_NOENT)
+        pl_wrap(e,
+                "%.40s in REV-%llu ('plimsoll list' and 'plimsoll people list --everyone' show "
+                "what there is)",
+                argv[1], (unsigned long long)m.u.member_set.review);
     if (rc < 0)
         return rc;
     json_t *j = cli_envelope(c, "people.set", 0);
@@ -141,6 +147,7 @@ const struct cli_verb verb_people_rm = {
     .opt = {"people rm", "REVIEW USER", "end somebody's part in a review", set_opts,
             COUNT(set_opts), 2, 2},
     .opt_size = sizeof(struct people_opts),
+    .examples = "  plimsoll people rm REV-1 cyd\n",
     .run = run_people_rm,
 };
 
@@ -182,6 +189,7 @@ const struct cli_verb verb_comment_add = {
             -1},
     .opt_size = sizeof(struct cli_common),
     .examples = "  plimsoll comment add REV-1/F-3 'link the pager export?'\n",
+    .fields_kind = PL_KIND_COMMENT,
     .run = run_comment_add,
 };
 
@@ -234,6 +242,8 @@ const struct cli_verb verb_comment_list = {
     .opt = {"comment list", "ID", "comments of a review or of one entry", plain_opts,
             COUNT(plain_opts), 1, 1},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll comment list REV-1/F-3\n",
+    .fields_kind = PL_KIND_COMMENT,
     .run = run_comment_list,
 };
 
@@ -269,5 +279,7 @@ const struct cli_verb verb_comment_resolve = {
     .opt = {"comment resolve", "REVIEW/C-n", "mark a comment as dealt with", plain_opts,
             COUNT(plain_opts), 1, 2},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll comment resolve REV-1/C-3\n",
+    .fields_kind = PL_KIND_COMMENT,
     .run = run_comment_resolve,
 };

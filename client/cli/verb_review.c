@@ -212,6 +212,7 @@ const struct cli_verb verb_new = {
     .opt_size = sizeof(struct new_opts),
     .examples = "  plimsoll new --sev S1 --incident INC-4711 'Checkout outage, 3 regions'\n"
                 "  plimsoll new --from postmortem.md --participant ben:responder\n",
+    .fields = "id,title",
     .run = run_new,
 };
 
@@ -304,6 +305,7 @@ const struct cli_verb verb_list = {
             0},
     .opt_size = sizeof(struct list_opts),
     .examples = "  plimsoll list --mine\n  plimsoll list --json\n",
+    .fields = "id,title,severity,kind,status,stage,role,rev,created_at,changed_at",
     .run = run_list,
 };
 
@@ -350,7 +352,20 @@ static int show_section(struct cli *c, const struct pl_doc *d, const char *name,
     if (!k)
         return pl_fail(e, PL_E_USAGE, "'%s' is not a kind of entry; see 'plimsoll help fields'",
                        name);
-    return pl_text_section(d, k->number, &c->out, e);
+    if (!cli_wants_json(c))
+        return pl_text_section(d, k->number, &c->out, e);
+    size_t n = pl_doc_list(d, k->number, NULL, 0);
+    struct pl_entry **all = pl_xcalloc(n + 1, sizeof(struct pl_entry *));
+    (void)pl_doc_list(d, k->number, all, n);
+    json_t *items = json_array();
+    for (size_t i = 0; i < n; i++)
+        (void)json_array_append_new(items, cli_entry_json(d, all[i]));
+    free(all);
+    json_t *j = cli_envelope(c, "show.section", pl_doc_rev(d));
+    (void)json_object_set_new(j, "section", json_string(name));
+    (void)json_object_set_new(j, "items", items);
+    (void)cli_json(c, j);
+    return 0;
 }
 
 static int show_entry(struct cli *c, const struct pl_doc *d, const char *name, struct pl_err *e)
@@ -396,6 +411,7 @@ const struct cli_verb verb_show = {
     .opt_size = sizeof(struct show_opts),
     .examples = "  plimsoll show REV-1\n  plimsoll show REV-1/E-9\n"
                 "  plimsoll show A-121 --json\n",
+    .fields_kind = PL_KIND_REVIEW,
     .run = run_show,
 };
 
@@ -437,5 +453,6 @@ const struct cli_verb verb_set = {
     .examples = "  plimsoll set REV-1 severity=high services=+checkout\n"
                 "  plimsoll set REV-1/E-9 marker=none\n"
                 "  plimsoll set A-121 owner=ben due=2026-12-01T00:00:00Z\n",
+    .fields_kind = PL_KIND_REVIEW,
     .run = cli_entry_set,
 };

@@ -327,5 +327,6 @@ const struct cli_verb verb_history = {
             1, 2},
     .opt_size = sizeof(struct history_opts),
     .examples = "  plimsoll history REV-1 --since 4800\n  plimsoll history REV-1/E-9 --jsonl\n",
+    .fields = "type,rev,at,by,user,what,server_made",
     .run = run_history,
 };
