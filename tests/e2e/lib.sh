@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154 # work and client come from tests/integ/lib.sh
 #
 # What the scripts in tmux share, on top of tests/integ/lib.sh (source it after `rig`):
 #

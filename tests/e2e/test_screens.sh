@@ -35,9 +35,9 @@ for tab in 1 2 3 4 5 6 7; do
     expect ana "${tabs[$tab]}"
     expect ana "${holds[$tab]}"
 done
-keys ana ]
+keys ana ']'
 expect ana "${tabs[1]}"
-keys ana [
+keys ana '['
 expect ana "${tabs[7]}"
 ok "seven tabs and what stands in them"
 
