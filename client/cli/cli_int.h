@@ -47,6 +47,7 @@ extern const struct cli_verb verb_actions_commit, verb_actions_accept, verb_acti
 extern const struct cli_verb verb_watch, verb_history;
 extern const struct cli_verb verb_journal_list, verb_journal_send, verb_journal_export,
     verb_journal_drop;
+extern const struct cli_verb verb_guide, verb_coach;
 extern const struct cli_verb verb_doctor, verb_completion, verb_help;
 
 #endif

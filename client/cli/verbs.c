@@ -76,6 +76,8 @@ const struct cli_verb *const cli_verbs[] = {
     &verb_journal_send,
     &verb_journal_export,
     &verb_journal_drop,
+    &verb_guide,
+    &verb_coach,
     &verb_doctor,
     &verb_completion,
     &verb_help,
