@@ -48,7 +48,7 @@ struct review {
     char error_text[PL_ERR_TEXT_MAX];
     char rescue_path[CLIENT_PATH_MAX];
     char journal_why[PL_ERR_TEXT_MAX]; /* the disk refuses: why */
-    struct pl_peer *peers[PEERS_MAX]; /* names owned */
+    struct pl_peer *peers[PEERS_MAX];  /* names owned */
     size_t n_peers;
     struct review *prev, *next;
 };

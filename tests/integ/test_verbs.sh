@@ -57,7 +57,7 @@ ok "data, plain and as JSON"
 # --- exit statuses ----------------------------------------------------------------------------
 wants 2 ana list --bogus --json
 json err 'j["schema"] == "plimsoll.error/1" and j["exit"] == 2 and j["code"] == "usage"'
-wants 2 ana list --json=titel
+wants 2 ana list --json=titles
 has err "did you mean 'title'"
 wants 3 ana show REV-9999
 wants 3 ana people add REV-9999 ben
@@ -96,8 +96,6 @@ ok "queue, send, damaged journals"
 # --- help -------------------------------------------------------------------------------------
 wants 0 ana help
 has out 'help keys'
-for shell in bash; do
-    wants 0 ana completion $shell
-    bash -n "$work/out" || fail "the completion does not parse"
-done
+wants 0 ana completion bash
+bash -n "$work/out" || fail "the completion does not parse"
 ok "help"
