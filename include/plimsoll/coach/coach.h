@@ -89,7 +89,7 @@ struct pl_coach;
 
 /* `names` are those of the people a text may talk about: display names and handles, in UTF-8;
  * they are copied. Every word of a name counts; particles ("van", "de") do not. NULL and 0 are
- * fine. Costs about 0.2 ms and 200 KiB: keep it as long as the names stay. Never NULL. */
+ * fine. Costs milliseconds and about a mebibyte: keep it as long as the names stay. Never NULL. */
 struct pl_coach *pl_coach_new(const char *const *names, size_t count)
     __attribute__((returns_nonnull));
 
