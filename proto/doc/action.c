@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What follows from an action's fields: whether its life has ended, how it ranks, when its effect
- * is looked at, and the preset window for the session. Pure functions of one entry.
+ * What follows from an action's fields: whether its life has ended, how it ranks, and when its
+ * effect is looked at. Pure functions of one entry.
  */
-#include "plimsoll/doc/checks.h"
+#include "plimsoll/doc/action.h"
 
 #define DAY_US INT64_C(86400000000)
-
-void pl_window_preset(struct pl_window *w)
-{
-    for (unsigned i = 0; i < 5; i++) {
-        w->not_before_days[i] = 2;
-        w->warn_days[i] = 7;
-        w->late_days[i] = 14;
-    }
-}
 
 int64_t pl_effect_due(const struct pl_entry *action, int64_t verified_us)
 {

@@ -18,7 +18,7 @@ static const struct {
     {PL_MSG_RESYNC, cmd_resync},   {PL_MSG_LIST, cmd_list},
     {PL_MSG_CREATE, cmd_create},   {PL_MSG_PEOPLE, cmd_people},
     {PL_MSG_WHOAMI, cmd_whoami},   {PL_MSG_MEMBER_SET, cmd_member_set},
-    {PL_MSG_HISTORY, cmd_history},
+    {PL_MSG_HISTORY, cmd_history}, {PL_MSG_ACT, cmd_act},
 };
 
 cmd_handler cmd_find(enum pl_msg_type type)

@@ -30,6 +30,9 @@ void cmd_whoami(struct caller *c, struct pl_msg *m);
 /* History. */
 void cmd_history(struct caller *c, struct pl_msg *m);
 
+/* Commands of doc/acts.def. */
+void cmd_act(struct caller *c, struct pl_msg *m);
+
 /* Liveness. */
 void cmd_ping(struct caller *c, struct pl_msg *m);
 void cmd_pong(struct caller *c, struct pl_msg *m);

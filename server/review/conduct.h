@@ -7,6 +7,7 @@
 #ifndef PLIMSOLL_SERVER_REVIEW_CONDUCT_H
 #define PLIMSOLL_SERVER_REVIEW_CONDUCT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "plimsoll/base/err.h"
@@ -21,19 +22,20 @@ struct conduct_actor {
     int64_t now_us;
 };
 
-/* Entries that the server makes (waivers, what was revealed) have client 0 and count upwards from
+/* Entries that the server makes (waivers) have client 0 and count upwards from
  * here; below are the participants, whose counter is their user number. */
 #define CONDUCT_EID_FIRST UINT32_C(0x80000000)
 
 /* The first free counter of client 0 in `d`. */
 uint32_t conduct_fresh_eid(const struct pl_doc *d);
 
-/* The changeset of `act` on `d`, and in *ops the permission it needs (the database judges the role
- * once more under its lock; here the role in the document is judged, so that the reason can be
- * told). An empty changeset: it is so already. Not for COUNT, REVEAL and CARDS, whose content is
- * not in the document: see server/review/sealed.h and ballot.h. Checks are run from scratch where a
- * gate asks. -PL_E_PERM, GATE (names the checks), CONFLICT (expect differs), INVALID, NOENT, LIMIT.
- */
+/* Is there a judge for this act (PL_ACT_...)? Those without one are refused as unknown. */
+bool conduct_knows(uint32_t act);
+
+/* The changeset of `act` on `d` into cs (initialised, empty), and in *ops the permission it needs:
+ * the role in the document is judged here, so that the reason can be told, and the database judges
+ * it once more under its lock. An empty changeset: it is so already. -PL_E_PERM, GATE, CONFLICT
+ * (`expect` differs), INVALID, BAD_TEXT, LIMIT, NOENT, BAD_STATE (no judge for the act). */
 int conduct_judge(const struct pl_doc *d, const struct pl_act *act, const struct conduct_actor *who,
                   struct pl_cs *cs, uint64_t *ops, struct pl_err *e) PL_MUST;
 

@@ -13,6 +13,7 @@
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
 #include "plimsoll/doc/perm.h"
+#include "plimsoll/doc/rules.h"
 #include "plimsoll/wire/frame.h"
 
 #define COMPS_MAX                                                                   \
@@ -270,6 +271,8 @@ int batch_add(struct oplog *l, struct candidate *c, struct pl_err *e)
         rc = check_ids(&c->cs, c->sub->origin.client, e);
     if (rc == 0 && c->cs.n > 0)
         rc = pl_doc_check(l->work, &c->cs, by_server, e);
+    if (rc == 0 && !by_server)
+        rc = pl_rules_locked(l->work, &c->cs, c->user, e);
     if (rc == 0 && c->cs.n > 0)
         set_ops(l, c, by_server);
     const struct pl_rev_meta meta = {.rev = rev,

@@ -6,7 +6,8 @@
  * A pl_checks follows one document: after each applied changeset call pl_checks_touch with it, and
  * pl_checks_run before reading. Run costs what the changes since the last run touch, not the whole
  * review; from scratch and step by step give the same findings in the same order (a property test
- * says so). Checks that depend on the clock (T14, T36) take `now_us` of the run.
+ * says so). T14 depends on the clock too and takes `now_us` of the run. The numbers have gaps: what
+ * is not judged has no row in the table.
  */
 #ifndef PLIMSOLL_DOC_CHECKS_H
 #define PLIMSOLL_DOC_CHECKS_H
@@ -30,7 +31,7 @@ struct pl_check_info {
     const char *title; /* what is wrong, one line */
     const char *mend;  /* how to mend it, one line, with the verb that does it */
 };
-const struct pl_check_info *pl_check_info(uint32_t number); /* NULL when there is none */
+const struct pl_check_info *pl_check_info(uint32_t number); /* NULL when there is none; static */
 uint32_t pl_check_by_id(const char *id);                    /* "T05", case does not matter; 0 */
 
 struct pl_finding {
@@ -88,15 +89,5 @@ struct pl_block {
  * blocked by one block that says so. */
 size_t pl_gate(const struct pl_checks *c, const struct pl_doc *d, int64_t to_status, int64_t now_us,
                struct pl_block *out, size_t max);
-
-/* Actions: the day the effectiveness check falls due after verification at `verified_us`: 30, 60 or
- * 90 days by priority. */
-int64_t pl_effect_due(const struct pl_entry *action, int64_t verified_us);
-/* Verified, judged, dropped or merged. */
-bool pl_action_is_final(const struct pl_entry *action);
-/* impact x feasibility, 0 when either is unset. */
-int64_t pl_action_rank(const struct pl_entry *action);
-/* Descending priority, then rank, then number: for qsort of struct pl_entry *. */
-int pl_action_cmp(const void *a, const void *b);
 
 #endif

@@ -4,7 +4,7 @@
  */
 #include <stdlib.h>
 
-#include "plimsoll/doc/checks.h"
+#include "plimsoll/doc/action.h"
 #include "plimsoll/doc/durations.h"
 
 #include "support/sample.h"

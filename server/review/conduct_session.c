@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Acts on the review as a whole: status and closing, stage and timer, locks, waivers. Going back
+ * needs a reason and is always open; a forward move is refused, since nothing judges its gate.
+ */
+#include <string.h>
+
+#include "review/conduct_int.h"
+
+#define MINUTE_US  INT64_C(60000000)
+#define CHECK_LAST 36
+
+static void clear_timer(struct conduct *c)
+{
+    put_null(c, c->root, PL_F_REVIEW_STAGE_STARTED_AT);
+    put_null(c, c->root, PL_F_REVIEW_STAGE_ENDS_AT);
+}
+
+static int conflict(const struct conduct *c, const char *what, const char *now)
+{
+    return pl_fail(c->e, PL_E_CONFLICT, "%s is %s now", what, now != NULL ? now : "unset");
+}
+
+int act_status(struct conduct *c)
+{
+    const struct pl_act *a = c->act;
+    int rc = need_range(c, PL_STATUS_PREPARING, PL_STATUS_CLOSED, "status");
+
+    if (rc != 0)
+        return rc;
+    if (a->value == c->status)
+        return 0;
+    if (a->expect != c->status)
+        return conflict(c, "the status", pl_enum_name(PL_EN_STATUS, c->status));
+    if (a->value > c->status)
+        return pl_fail(c->e, PL_E_BAD_STATE, "this server cannot judge the gate to %s",
+                       pl_enum_name(PL_EN_STATUS, a->value));
+    rc = need_text(c, "going back needs a reason");
+    if (rc == 0)
+        rc = put_line(c, c->root, PL_F_REVIEW_STATUS_REASON, a->text);
+    put_int(c, c->root, PL_F_REVIEW_STATUS, a->value);
+    put_null(c, c->root, PL_F_REVIEW_CLOSE_ASKED_BY);
+    put_null(c, c->root, PL_F_REVIEW_CLOSE_ASKED_AT);
+    put_null(c, c->root, PL_F_REVIEW_CLOSED_AT);
+    put_null(c, c->root, PL_F_REVIEW_CLOSED_BY);
+    return rc;
+}
+
+int act_close(struct conduct *c)
+{
+    int64_t asked = pl_entry_int(c->root, PL_F_REVIEW_CLOSE_ASKED_BY, 0);
+    int rc = need_range(c, 0, 1, "close");
+
+    if (rc != 0)
+        return rc;
+    if (asked == 0)
+        return pl_fail(c->e, PL_E_CONFLICT, "nobody has asked to close the review");
+    if (c->act->value == 1 && asked == (int64_t)c->who->user)
+        return pl_fail(c->e, PL_E_PERM, "closing needs a second person: you asked for it");
+    if (c->act->value == 1)
+        return pl_fail(c->e, PL_E_BAD_STATE, "this server cannot judge the gate to closed");
+    rc = need_text(c, "declining needs a reason");
+    if (rc == 0)
+        rc = put_line(c, c->root, PL_F_REVIEW_STATUS_REASON, c->act->text);
+    put_null(c, c->root, PL_F_REVIEW_CLOSE_ASKED_BY);
+    put_null(c, c->root, PL_F_REVIEW_CLOSE_ASKED_AT);
+    return rc;
+}
+
+int act_visibility(struct conduct *c)
+{
+    int rc = need_range(c, PL_VISIBILITY_PARTICIPANTS, PL_VISIBILITY_ORGANISATION, "visibility");
+
+    if (rc == 0)
+        put_int(c, c->root, PL_F_REVIEW_VISIBILITY, c->act->value);
+    return rc;
+}
+
+int act_stage(struct conduct *c)
+{
+    int64_t now = pl_entry_int(c->root, PL_F_REVIEW_STAGE, 0);
+    int rc = need_range(c, PL_STAGE_PREPARE, PL_STAGE_SHARE, "stage");
+
+    if (rc != 0 || c->act->value == now)
+        return rc;
+    if (c->act->expect != now)
+        return conflict(c, "the stage", pl_enum_name(PL_EN_STAGE, now));
+    put_int(c, c->root, PL_F_REVIEW_STAGE, c->act->value);
+    clear_timer(c);
+    return 0;
+}
+
+int act_timer(struct conduct *c)
+{
+    int rc = need_range(c, 0, 480, "minutes");
+
+    if (rc != 0)
+        return rc;
+    if (c->act->value == 0) {
+        clear_timer(c);
+        return 0;
+    }
+    put_int(c, c->root, PL_F_REVIEW_STAGE_STARTED_AT, c->who->now_us);
+    put_int(c, c->root, PL_F_REVIEW_STAGE_ENDS_AT, c->who->now_us + c->act->value * MINUTE_US);
+    return 0;
+}
+
+int act_extend(struct conduct *c)
+{
+    int64_t ends = pl_entry_int(c->root, PL_F_REVIEW_STAGE_ENDS_AT, 0);
+    int rc = need_range(c, 1, 120, "minutes");
+
+    if (rc != 0)
+        return rc;
+    if (ends == 0)
+        return pl_fail(c->e, PL_E_CONFLICT, "no timer runs: start one");
+    if (ends < c->who->now_us)
+        ends = c->who->now_us;
+    put_int(c, c->root, PL_F_REVIEW_STAGE_ENDS_AT, ends + c->act->value * MINUTE_US);
+    return 0;
+}
+
+/* Claims go with accounts, evidence with actions (doc/rules.h). */
+static bool is_lockable(uint32_t kind)
+{
+    return kind != PL_KIND_PARTICIPANT && kind != PL_KIND_COMMENT && kind != PL_KIND_ANCHOR &&
+           kind != PL_KIND_WAIVER && kind != PL_KIND_CLAIM && kind != PL_KIND_EVIDENCE;
+}
+
+int act_lock(struct conduct *c)
+{
+    const struct pl_kind_info *k = pl_kind_by_name(c->act->text);
+    int rc = need_range(c, 0, 1, "lock");
+
+    if (rc == 0 && (k == NULL || !is_lockable(k->number)))
+        rc = pl_fail(c->e, PL_E_INVALID, "there is no section of that name to lock");
+    if (rc == 0)
+        put_elem(c, c->root, PL_F_REVIEW_LOCKED, k->name, c->act->value == 1);
+    return rc;
+}
+
+int act_focus(struct conduct *c)
+{
+    int rc = need_range(c, PL_STAGE_PREPARE, PL_STAGE_SHARE, "stage");
+
+    if (rc != 0)
+        return rc;
+    if (pl_eid_is_root(c->act->entry)) {
+        put_null(c, c->root, PL_F_REVIEW_FOCUS_ENTRY);
+    } else {
+        if (need_entry(c, c->act->entry, 0) == NULL)
+            return -c->e->code;
+        struct pl_value v = pl_value_eid(c->act->entry);
+        pl_cs_reg(c->cs, PL_EID_ROOT, PL_F_REVIEW_FOCUS_ENTRY, &v);
+    }
+    put_int(c, c->root, PL_F_REVIEW_FOCUS_STAGE, c->act->value);
+    put_int(c, c->root, PL_F_REVIEW_FOCUS_AT, c->who->now_us);
+    return 0;
+}
+
+int act_pack(struct conduct *c)
+{
+    put_int(c, c->root, PL_F_REVIEW_PACK_SENT_AT, c->who->now_us);
+    return 0;
+}
+
+/* "T05 the reason": the check as it is written in waivers, and what follows. */
+static const char *check_of(const char *text, char id[4])
+{
+    if ((text[0] != 'T' && text[0] != 't') || text[1] < '0' || text[1] > '9' || text[2] < '0' ||
+        text[2] > '9' || (text[3] != ' ' && text[3] != '\0'))
+        return NULL;
+    int no = (text[1] - '0') * 10 + text[2] - '0';
+    if (no < 1 || no > CHECK_LAST)
+        return NULL;
+    memcpy(id, text, 3);
+    id[0] = 'T';
+    id[3] = '\0';
+    return text + 3 + strspn(text + 3, " \t\n");
+}
+
+static bool is_waived(const struct conduct *c, const char *id)
+{
+    struct pl_entry *v[64];
+    size_t n = pl_doc_list(c->d, PL_KIND_WAIVER, v, 64);
+
+    for (size_t i = 0; i < n; i++) {
+        const struct pl_value *on = pl_entry_reg(v[i], PL_F_WAIVER_ENTRY);
+        struct pl_eid eid = on->type == PL_VAL_EID ? on->eid : PL_EID_ROOT;
+        if (strcmp(pl_entry_str(v[i], PL_F_WAIVER_CHECK), id) == 0 && pl_eid_eq(eid, c->act->entry))
+            return true;
+    }
+    return false;
+}
+
+static void put_new_str(struct conduct *c, struct pl_eid eid, uint32_t field, const char *s)
+{
+    struct pl_value v = pl_value_str(s, strlen(s));
+
+    for (uint32_t i = 0; i < v.str_len; i++) {
+        if (v.str[i] == '\n' || v.str[i] == '\t') /* the reason may have had lines */
+            v.str[i] = ' ';
+    }
+    pl_cs_reg(c->cs, eid, field, &v);
+    pl_value_release(&v);
+}
+
+int act_waive(struct conduct *c)
+{
+    char id[4];
+    const char *reason = check_of(c->act->text, id);
+    const struct pl_eid eid = {0, conduct_fresh_eid(c->d)};
+    struct pl_key key;
+
+    if (reason == NULL)
+        return pl_fail(c->e, PL_E_INVALID, "name the check first: T01 to T%d", CHECK_LAST);
+    if (reason[0] == '\0')
+        return pl_fail(c->e, PL_E_INVALID, "waiving %s needs a reason", id);
+    if (!pl_eid_is_root(c->act->entry) && need_entry(c, c->act->entry, 0) == NULL)
+        return -c->e->code;
+    if (is_waived(c, id))
+        return 0;
+    int rc = pl_doc_place_after(c->d, PL_EID_ROOT, NULL, true, eid, &key, c->e);
+    if (rc != 0)
+        return rc;
+    pl_cs_create(c->cs, eid, PL_KIND_WAIVER, PL_EID_ROOT, &key);
+    put_new_str(c, eid, PL_F_WAIVER_CHECK, id);
+    put_new_str(c, eid, PL_F_WAIVER_REASON, reason);
+    struct pl_value v = pl_value_int((int64_t)c->who->user);
+    pl_cs_reg(c->cs, eid, PL_F_WAIVER_BY, &v);
+    v = pl_value_int(c->who->now_us);
+    pl_cs_reg(c->cs, eid, PL_F_WAIVER_AT, &v);
+    if (!pl_eid_is_root(c->act->entry)) {
+        v = pl_value_eid(c->act->entry);
+        pl_cs_reg(c->cs, eid, PL_F_WAIVER_ENTRY, &v);
+    }
+    return 0;
+}
+
+int act_unwaive(struct conduct *c)
+{
+    const struct pl_entry *en = need_entry(c, c->act->entry, PL_KIND_WAIVER);
+
+    if (en == NULL)
+        return -c->e->code;
+    pl_cs_dead(c->cs, pl_entry_eid(en), true);
+    return 0;
+}
