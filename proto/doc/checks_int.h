@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Inside of the checks, private to proto/doc: a check is a function that reads the document and
+ * adds its findings, and a row that says which fields it reads. It runs again only when one of
+ * those changed, so a keystroke costs the checks that read that text and no others.
+ */
+#ifndef PLIMSOLL_PROTO_DOC_CHECKS_INT_H
+#define PLIMSOLL_PROTO_DOC_CHECKS_INT_H
+
+#include "plimsoll/doc/checks.h"
+#include "plimsoll/doc/durations.h"
+
+#define CK_SECOND_US INT64_C(1000000)
+#define CK_MINUTE_US (60 * CK_SECOND_US)
+#define CK_DAY_US    (INT64_C(1440) * CK_MINUTE_US)
+
+/* Bit of a field in a mask; bit 0: which entries of the kind there are, where and in what order. */
+#define CK_F(field) (UINT64_C(1) << (field))
+#define CK_SHAPE    UINT64_C(1)
+
+struct pl_coach;
+
+struct ck_found {
+    struct pl_finding *v;
+    size_t n;
+    size_t cap;
+};
+
+struct ck_list {
+    struct pl_entry **v;
+    size_t n;
+    size_t cap;
+    bool fresh;
+};
+
+struct pl_checks {
+    const struct pl_doc *d;
+    struct pl_window window;
+    int64_t now_us;
+    bool all;                         /* everything may have changed */
+    uint64_t dirty[PL_KIND_MAX + 1];  /* fields that changed since the last run, by kind */
+    int64_t due_us[PL_CHECK_MAX + 1]; /* when the clock alone makes a check worth running again */
+    struct ck_list lists[PL_KIND_MAX + 1];
+    struct ck_found found[PL_CHECK_MAX + 1];
+    struct pl_duration durations[PL_DURATION_MAX];
+    struct pl_coach *coach; /* with the names of the participants; made when first needed */
+};
+
+struct ck_read {
+    uint32_t kind;
+    uint64_t fields;
+};
+
+#define CK_READS 5
+struct ck_rule {
+    uint32_t check;
+    void (*run)(struct pl_checks *c);
+    struct ck_read reads[CK_READS];
+};
+
+/* Ends each table: a row with check 0. */
+extern const struct ck_rule ck_rules_time[];
+extern const struct ck_rule ck_rules_people[];
+extern const struct ck_rule ck_rules_cause[];
+
+/* Visible entries of a kind in list order, borrowed until the document changes. */
+struct pl_entry **ck_list(struct pl_checks *c, uint32_t kind, size_t *n);
+
+/* Adds a finding; entry and other NULL: the whole review, none. */
+struct pl_finding *ck_add(struct pl_checks *c, uint32_t check, const struct pl_entry *entry,
+                          const struct pl_entry *other, const char *fmt, ...) PL_PRINTF(5, 6);
+
+/* Short id of an entry, and a time in UTC to the second. Return `out`. */
+const char *ck_id(char out[PL_SHORT_ID_MAX], const struct pl_entry *en);
+const char *ck_time(char out[40], int64_t us);
+
+/* Nothing but blanks? Has a text field any content? */
+bool ck_is_blank(const char *s);
+bool ck_has_text(const struct pl_entry *en, uint32_t field);
+
+/* Is the action committed to: neither an idea nor dropped nor merged? */
+bool ck_is_committed(const struct pl_entry *action);
+
+#endif

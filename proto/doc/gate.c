@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Gates: what stands in the way of moving a review on. Findings that block, and conditions that no
+ * waiver lifts. Also the preset window for the session.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "plimsoll/base/str.h"
+#include "plimsoll/doc/action.h"
+
+#include "checks_int.h"
+
+struct gate {
+    const struct pl_doc *d;
+    struct pl_block *out;
+    size_t max;
+    size_t n;
+};
+
+void pl_window_preset(struct pl_window *w)
+{
+    for (unsigned i = 0; i < 5; i++) {
+        w->not_before_days[i] = 2;
+        w->warn_days[i] = 7;
+        w->late_days[i] = 14;
+    }
+}
+
+/* Is s[0, n) a word of its own at `at`? */
+static bool is_word(const char *s, size_t at, const char *word, size_t n)
+{
+    const char *ends = " /.:,;=";
+
+    return strncmp(s + at, word, n) == 0 && (at == 0 || strchr(ends, s[at - 1]) != NULL) &&
+           strchr(ends, s[at + n]) != NULL;
+}
+
+/* Puts the ids in place of REV and ID. */
+static void fill_mend(char *out, size_t cap, const char *mend, const char *rev, const char *id)
+{
+    char one[2] = "";
+
+    out[0] = '\0';
+    for (size_t at = 0; mend[at] != '\0';) {
+        if (is_word(mend, at, "REV", 3)) {
+            (void)pl_strlcat(out, rev, cap);
+            at += 3;
+        } else if (id != NULL && is_word(mend, at, "ID", 2)) {
+            (void)pl_strlcat(out, id, cap);
+            at += 2;
+        } else {
+            one[0] = mend[at++];
+            (void)pl_strlcat(out, one, cap);
+        }
+    }
+}
+
+static void add(struct gate *g, uint32_t check, struct pl_eid eid, const char *text,
+                const char *mend)
+{
+    const struct pl_entry *en = pl_eid_is_root(eid) ? NULL : pl_doc_entry(g->d, eid);
+    char rev[PL_SHORT_ID_MAX];
+    char id[PL_SHORT_ID_MAX];
+
+    if (g->n++ >= g->max)
+        return;
+    struct pl_block *b = &g->out[g->n - 1];
+    memset(b, 0, sizeof *b);
+    b->check = check;
+    b->entry = eid;
+    (void)pl_strlcpy(b->text, text, sizeof b->text);
+    fill_mend(b->mend, sizeof b->mend, mend, ck_id(rev, pl_doc_root(g->d)),
+              en != NULL ? ck_id(id, en) : NULL);
+}
+
+/* --- preparing -> in_session ------------------------------------------------------- */
+
+#define ALL_MAX 1024 /* more than participants and actions that a review may hold */
+
+static bool has_role(const struct pl_doc *d, int64_t role)
+{
+    struct pl_entry *v[ALL_MAX];
+    size_t n = pl_doc_list(d, PL_KIND_PARTICIPANT, v, ALL_MAX);
+
+    for (size_t i = 0; i < n && i < ALL_MAX; i++) {
+        if (pl_entry_int(v[i], PL_F_PARTICIPANT_ROLE, 0) == role &&
+            pl_entry_int(v[i], PL_F_PARTICIPANT_ATTENDANCE, 0) != PL_ATTENDANCE_DECLINED)
+            return true;
+    }
+    return false;
+}
+
+static bool has_rules(const struct pl_doc *d)
+{
+    struct pl_entry *v[ALL_MAX];
+    size_t n = pl_doc_list(d, PL_KIND_RULE, v, ALL_MAX);
+
+    for (size_t i = 0; i < n && i < ALL_MAX; i++) {
+        if (ck_has_text(v[i], PL_F_BODY))
+            return true;
+    }
+    return false;
+}
+
+static void open_session(struct gate *g)
+{
+    const struct pl_eid review = PL_EID_ROOT;
+
+    if (!has_role(g->d, PL_ROLE_FACILITATOR))
+        add(g, 0, review, "No facilitator takes part",
+            "plimsoll people role REV USER --role facilitator");
+    if (!has_role(g->d, PL_ROLE_RESPONDER))
+        add(g, 0, review, "Nobody who responded to the incident takes part",
+            "plimsoll people add REV USER (as responder)");
+    if (!has_rules(g->d))
+        add(g, 0, review, "There are no ground rules", "Write at least one ground rule");
+    if (pl_entry_reg(pl_doc_root(g->d), PL_F_REVIEW_SESSION_START)->type != PL_VAL_INT)
+        add(g, 0, review, "The time of the session is not set", "plimsoll set REV session_start=T");
+}
+
+/* --- tracking -> closed ------------------------------------------------------------ */
+
+static void judge_action(struct gate *g, const struct pl_entry *a)
+{
+    int64_t state = pl_entry_int(a, PL_F_ACTION_STATE, PL_STATE_IDEA);
+    char id[PL_SHORT_ID_MAX];
+    char text[200];
+
+    (void)ck_id(id, a);
+    if (state == PL_STATE_IDEA) {
+        (void)snprintf(text, sizeof text, "%s is still an idea", id);
+        add(g, 0, pl_entry_eid(a), text, "Commit to ID or drop it, with the reason");
+    } else if (!pl_action_is_final(a)) {
+        (void)snprintf(text, sizeof text, "%s is not finished: %s", id,
+                       pl_enum_name(PL_EN_STATE, state));
+        add(g, 0, pl_entry_eid(a), text, "Have ID done and verified, or drop it with the reason");
+    } else if (state == PL_STATE_VERIFIED && pl_entry_int(a, PL_F_ACTION_EFFECT_RESULT, 0) == 0) {
+        (void)snprintf(text, sizeof text, "%s is done, but nobody has judged its effect", id);
+        add(g, 0, pl_entry_eid(a), text, "Judge the effect of ID against its measure");
+    }
+}
+
+static void judge_actions(struct gate *g)
+{
+    struct pl_entry *v[ALL_MAX];
+    size_t n = pl_doc_list(g->d, PL_KIND_ACTION, v, ALL_MAX);
+
+    for (size_t i = 0; i < n && i < ALL_MAX; i++)
+        judge_action(g, v[i]);
+}
+
+/* --- all --------------------------------------------------------------------------- */
+
+static bool blocks(const struct pl_finding *f, int64_t to)
+{
+    if (f->is_waived)
+        return false;
+    if (to == PL_STATUS_IN_SESSION)
+        return (f->check == 24 || f->check == 36) && f->severity >= PL_CHECK_WARNING;
+    return to == PL_STATUS_TRACKING && f->severity == PL_CHECK_ERROR;
+}
+
+static void add_findings(struct gate *g, const struct pl_checks *c, int64_t to)
+{
+    for (uint32_t k = 1; k <= PL_CHECK_MAX; k++) {
+        for (size_t i = 0; i < c->found[k].n; i++) {
+            const struct pl_finding *f = &c->found[k].v[i];
+            if (blocks(f, to))
+                add(g, k, f->entry, f->text, pl_check_info(k)->mend);
+        }
+    }
+}
+
+size_t pl_gate(const struct pl_checks *c, const struct pl_doc *d, int64_t to_status, int64_t now_us,
+               struct pl_block *out, size_t max)
+{
+    int64_t from = pl_entry_int(pl_doc_root(d), PL_F_REVIEW_STATUS, PL_STATUS_PREPARING);
+    struct gate g = {.d = d, .out = out, .max = max};
+
+    (void)now_us; /* the clock is in the findings */
+
+    if (to_status <= from)
+        return 0;
+    if (to_status > from + 1) {
+        add(&g, 0, PL_EID_ROOT, "One step at a time: preparing, in_session, tracking, closed",
+            "plimsoll status REV shows the next step");
+        return g.n;
+    }
+    if (to_status == PL_STATUS_IN_SESSION)
+        open_session(&g);
+    if (to_status == PL_STATUS_CLOSED)
+        judge_actions(&g);
+    else
+        add_findings(&g, c, to_status);
+    return g.n;
+}
