@@ -15,8 +15,8 @@ struct pl_opt_verb *cli_opt_verbs(size_t *n);
 /* "500ms", "10s", "2m", "1h"; `option` is named in the error. */
 int cli_parse_time(const char *s, const char *option, uint64_t *ms, struct pl_err *e) PL_MUST;
 
-/* Reads --json=FIELDS against what the verb has into c->fields; for "help" it prints them instead and
- * gives 1. -PL_E_USAGE names an unknown field. */
+/* Reads --json=FIELDS against what the verb has into c->fields; for "help" it prints them instead
+ * and gives 1. -PL_E_USAGE names an unknown field. */
 int cli_fields_choose(struct cli *c, const struct cli_verb *v, struct pl_err *e) PL_MUST;
 
 void cli_print_verb_help(const struct cli_verb *v, FILE *out);
@@ -35,15 +35,12 @@ extern const struct cli_verb verb_actions_list, verb_actions_add, verb_actions_e
     verb_actions_rm;
 extern const struct cli_verb verb_comment_list, verb_comment_add, verb_comment_resolve;
 extern const struct cli_verb verb_people_list, verb_people_add, verb_people_rm, verb_people_role;
-extern const struct cli_verb verb_status, verb_close, verb_visibility;
-extern const struct cli_verb verb_session_start, verb_session_end, verb_session_stage,
-    verb_session_next, verb_session_timer, verb_session_lock, verb_session_unlock,
-    verb_session_focus, verb_session_lead, verb_session_call, verb_session_pack;
+extern const struct cli_verb verb_visibility;
+extern const struct cli_verb verb_session_stage, verb_session_next, verb_session_timer,
+    verb_session_lock, verb_session_unlock, verb_session_focus, verb_session_lead,
+    verb_session_call, verb_session_pack;
 extern const struct cli_verb verb_attend, verb_rule_accept, verb_hand, verb_people_involved,
-    verb_challenge, verb_answer, verb_cause_agree, verb_waive, verb_unwaive;
-extern const struct cli_verb verb_actions_commit, verb_actions_accept, verb_actions_begin,
-    verb_actions_done, verb_actions_drop, verb_actions_reopen, verb_actions_verify,
-    verb_actions_effect, verb_actions_proof;
+    verb_challenge, verb_answer;
 extern const struct cli_verb verb_watch, verb_history;
 extern const struct cli_verb verb_journal_list, verb_journal_send, verb_journal_export,
     verb_journal_drop;

@@ -311,8 +311,8 @@ static int usage(void)
 static bool take_option(struct options *o, int c)
 {
     uint64_t n = 0;
-    if (c == 'n' || c == 'x' || c == 'y')
-        (void)pl_parse_u64(optarg, &n);
+    if ((c == 'n' || c == 'x' || c == 'y') && pl_parse_u64(optarg, &n) < 0)
+        return false;
     if (c == 'm')
         o->mode = optarg;
     else if (c == 'r')

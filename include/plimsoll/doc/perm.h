@@ -32,16 +32,16 @@ enum pl_perm_op {
     PL_PERM_CONDUCT = 18,     /* stage, timer, locks, seals, votes, cards, focus, lead */
     PL_PERM_WAIVE = 19,       /* a check, with a reason */
     PL_PERM_VOTE = 20,        /* dots, agreeing to causes; never the facilitator */
-    PL_PERM_TAKE_PART = 21,   /* for oneself: attendance, ground rules, part in the incident, hand */
-    PL_PERM_CHALLENGE = 22,   /* doubt the neutrality of the facilitator */
+    PL_PERM_TAKE_PART = 21, /* for oneself: attendance, ground rules, part in the incident, hand */
+    PL_PERM_CHALLENGE = 22, /* doubt the neutrality of the facilitator */
     PL_PERM_ACTION_ACCEPT = 23, /* owner: takes a committed action on */
     PL_PERM_ACTION_VERIFY = 24, /* somebody else than the owner and who marked it done */
     PL_PERM_ACTION_EFFECT = 25, /* somebody else than the owner */
     PL_PERM_CLOSE_CONFIRM = 26, /* the second person of a closing */
     PL_PERM_CARD = 27,          /* an anonymous observation */
     PL_PERM_INVITE = 28,        /* a person into this review */
-    PL_PERM_OWNER_ONLY = 62,  /* nobody: it belongs to somebody else (account, comment, action) */
-    PL_PERM_SERVER = 63       /* nobody: only the server writes it */
+    PL_PERM_OWNER_ONLY = 62,    /* nobody: it belongs to somebody else (account, comment, action) */
+    PL_PERM_SERVER = 63         /* nobody: only the server writes it */
 };
 
 #define PL_PERM_BIT(op) (UINT64_C(1) << (op))
