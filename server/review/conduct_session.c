@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Acts on the review as a whole: status and closing, stage and timer, locks, waivers. Going back
- * needs a reason and is always open; a forward move is refused, since nothing judges its gate.
+ * Acts on the review as a whole: status and closing, stage and timer, locks, waivers. A forward
+ * move passes its gate or names the checks that block it; going back needs a reason.
  */
+#include <stdio.h>
 #include <string.h>
+
+#include "plimsoll/doc/checks.h"
 
 #include "review/conduct_int.h"
 
@@ -21,6 +24,68 @@ static int conflict(const struct conduct *c, const char *what, const char *now)
     return pl_fail(c->e, PL_E_CONFLICT, "%s is %s now", what, now != NULL ? now : "unset");
 }
 
+#define BLOCKS_SHOWN 8
+
+/* "T01 no start of impact; T31 ...; and 3 more", as far as an error has room. */
+static int tell_blocks(const struct conduct *c, const struct pl_block *v, size_t shown, size_t n)
+{
+    char text[PL_ERR_TEXT_MAX - 24];
+    size_t len = 0;
+    size_t told = 0;
+
+    for (size_t i = 0; i < shown; i++) {
+        const struct pl_check_info *info = pl_check_info(v[i].check);
+        char one[256];
+        int k = snprintf(one, sizeof one, "%s%s%s%s", len > 0 ? "; " : "",
+                         info != NULL ? info->id : "", info != NULL ? " " : "", v[i].text);
+        if (k < 0 || (size_t)k >= sizeof one || len + (size_t)k >= sizeof text)
+            break;
+        memcpy(text + len, one, (size_t)k);
+        len += (size_t)k;
+        told++;
+    }
+    text[len] = '\0';
+    if (told == 0)
+        return pl_fail(c->e, PL_E_GATE, "%s", v[0].text);
+    if (told < n)
+        return pl_fail(c->e, PL_E_GATE, "%s; and %zu more", text, n - told);
+    return pl_fail(c->e, PL_E_GATE, "%s", text);
+}
+
+/* Is the gate to this status open? */
+static int judge_gate(const struct conduct *c, int64_t to)
+{
+    struct pl_block v[BLOCKS_SHOWN];
+    struct pl_checks *checks = pl_checks_new(c->d, NULL);
+
+    pl_checks_run(checks, c->who->now_us);
+    size_t n = pl_gate(checks, c->d, to, c->who->now_us, v, BLOCKS_SHOWN);
+    int rc = n == 0 ? 0 : tell_blocks(c, v, n < BLOCKS_SHOWN ? n : BLOCKS_SHOWN, n);
+    pl_checks_free(checks);
+    return rc;
+}
+
+/* Closing is asked for here, and granted by a second person. */
+static int go_on(struct conduct *c)
+{
+    int rc = judge_gate(c, c->act->value);
+
+    if (rc != 0)
+        return rc;
+    if (c->act->value == PL_STATUS_CLOSED) {
+        if (pl_entry_int(c->root, PL_F_REVIEW_CLOSE_ASKED_BY, 0) == 0) {
+            put_int(c, c->root, PL_F_REVIEW_CLOSE_ASKED_BY, (int64_t)c->who->user);
+            put_int(c, c->root, PL_F_REVIEW_CLOSE_ASKED_AT, c->who->now_us);
+        }
+        return 0;
+    }
+    put_int(c, c->root, PL_F_REVIEW_STATUS, c->act->value);
+    if (c->act->value == PL_STATUS_IN_SESSION &&
+        pl_entry_int(c->root, PL_F_REVIEW_SESSION_STARTED_AT, 0) == 0)
+        put_int(c, c->root, PL_F_REVIEW_SESSION_STARTED_AT, c->who->now_us);
+    return put_line(c, c->root, PL_F_REVIEW_STATUS_REASON, c->act->text);
+}
+
 int act_status(struct conduct *c)
 {
     const struct pl_act *a = c->act;
@@ -33,8 +98,7 @@ int act_status(struct conduct *c)
     if (a->expect != c->status)
         return conflict(c, "the status", pl_enum_name(PL_EN_STATUS, c->status));
     if (a->value > c->status)
-        return pl_fail(c->e, PL_E_BAD_STATE, "this server cannot judge the gate to %s",
-                       pl_enum_name(PL_EN_STATUS, a->value));
+        return go_on(c);
     rc = need_text(c, "going back needs a reason");
     if (rc == 0)
         rc = put_line(c, c->root, PL_F_REVIEW_STATUS_REASON, a->text);
@@ -55,16 +119,23 @@ int act_close(struct conduct *c)
         return rc;
     if (asked == 0)
         return pl_fail(c->e, PL_E_CONFLICT, "nobody has asked to close the review");
-    if (c->act->value == 1 && asked == (int64_t)c->who->user)
+    if (c->act->value == 0) {
+        rc = need_text(c, "declining needs a reason");
+        if (rc == 0)
+            rc = put_line(c, c->root, PL_F_REVIEW_STATUS_REASON, c->act->text);
+        put_null(c, c->root, PL_F_REVIEW_CLOSE_ASKED_BY);
+        put_null(c, c->root, PL_F_REVIEW_CLOSE_ASKED_AT);
+        return rc;
+    }
+    if (asked == (int64_t)c->who->user)
         return pl_fail(c->e, PL_E_PERM, "closing needs a second person: you asked for it");
-    if (c->act->value == 1)
-        return pl_fail(c->e, PL_E_BAD_STATE, "this server cannot judge the gate to closed");
-    rc = need_text(c, "declining needs a reason");
-    if (rc == 0)
-        rc = put_line(c, c->root, PL_F_REVIEW_STATUS_REASON, c->act->text);
-    put_null(c, c->root, PL_F_REVIEW_CLOSE_ASKED_BY);
-    put_null(c, c->root, PL_F_REVIEW_CLOSE_ASKED_AT);
-    return rc;
+    rc = judge_gate(c, PL_STATUS_CLOSED);
+    if (rc != 0)
+        return rc;
+    put_int(c, c->root, PL_F_REVIEW_STATUS, PL_STATUS_CLOSED);
+    put_int(c, c->root, PL_F_REVIEW_CLOSED_AT, c->who->now_us);
+    put_int(c, c->root, PL_F_REVIEW_CLOSED_BY, (int64_t)c->who->user);
+    return 0;
 }
 
 int act_visibility(struct conduct *c)

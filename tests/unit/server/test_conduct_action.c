@@ -288,6 +288,33 @@ TEST(conduct_notes_who_agrees)
     assert_int_equal(DO(PL_ACT_AGREE, BEN, .entry = cause, .value = 0), 1);
 }
 
+TEST(conduct_passes_a_gate_or_names_what_blocks_it)
+{
+    struct pl_cs cs;
+    /* Nothing is finished: the idea stands in the way, also when closing was asked for. */
+    assert_int_equal(
+        DO(PL_ACT_STATUS, FAY, .value = PL_STATUS_CLOSED, .expect = PL_STATUS_TRACKING),
+        -PL_E_GATE);
+    set_root(PL_F_REVIEW_CLOSE_ASKED_BY, FAY);
+    assert_int_equal(DO(PL_ACT_CLOSE, BEN, .value = 1), -PL_E_GATE);
+    pl_cs_init(&cs);
+    reg(&cs, action, PL_F_ACTION_STATE, PL_STATE_DROPPED);
+    str(&cs, action, PL_F_ACTION_STATE_REASON, "not worth it");
+    reg(&cs, next_action, PL_F_ACTION_STATE, PL_STATE_DROPPED);
+    str(&cs, next_action, PL_F_ACTION_STATE_REASON, "not worth it");
+    apply(&cs);
+    assert_int_equal(DO(PL_ACT_CLOSE, FAY, .value = 1), -PL_E_PERM);
+    assert_true(DO(PL_ACT_CLOSE, BEN, .value = 1) > 0);
+    assert_int_equal(root(PL_F_REVIEW_STATUS), PL_STATUS_CLOSED);
+    assert_int_equal(root(PL_F_REVIEW_CLOSED_BY), BEN);
+    assert_true(DO(PL_ACT_STATUS, FAY, .value = PL_STATUS_PREPARING, .expect = PL_STATUS_CLOSED,
+                   .text = "from the start") > 0);
+    assert_int_equal(
+        DO(PL_ACT_STATUS, FAY, .value = PL_STATUS_IN_SESSION, .expect = PL_STATUS_PREPARING),
+        -PL_E_GATE);
+    assert_true(strlen(err.text) > 10);
+}
+
 #define IN_REVIEW(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -300,6 +327,7 @@ int main(void)
         IN_REVIEW(conduct_closes_by_a_second_person_only),
         IN_REVIEW(conduct_waives_a_check_with_a_reason),
         IN_REVIEW(conduct_notes_who_agrees),
+        IN_REVIEW(conduct_passes_a_gate_or_names_what_blocks_it),
     };
     return RUN(tests);
 }
