@@ -102,6 +102,55 @@ static void t19(struct pl_checks *c)
     }
 }
 
+/* When it happened, as a claim says, from *lo to *hi. False when it says nothing. */
+static bool claimed_span(const struct pl_entry *claim, int64_t *lo, int64_t *hi)
+{
+    const struct pl_value *v = pl_entry_reg(claim, PL_F_CLAIM_HAPPENED_AT);
+    int64_t precision = pl_entry_int(claim, PL_F_CLAIM_PRECISION, PL_PRECISION_EXACT);
+    int64_t band = 0;
+
+    if (v->type != PL_VAL_INT)
+        return false;
+    if (precision == PL_PRECISION_ABOUT)
+        band = pl_entry_int(claim, PL_F_CLAIM_PRECISION_S, 60) * CK_SECOND_US;
+    *lo = precision == PL_PRECISION_BEFORE ? INT64_MIN : v->i - band;
+    *hi = precision == PL_PRECISION_AFTER ? INT64_MAX : v->i + band;
+    return true;
+}
+
+static void compare_claims(struct pl_checks *c, const struct pl_entry *a, const struct pl_entry *b)
+{
+    const struct pl_value *on = pl_entry_reg(a, PL_F_CLAIM_EVENT);
+    const struct pl_value *also = pl_entry_reg(b, PL_F_CLAIM_EVENT);
+    const struct pl_entry *event = on->type == PL_VAL_EID ? pl_doc_entry(c->d, on->eid) : NULL;
+    int64_t lo[2];
+    int64_t hi[2];
+    char id[3][PL_SHORT_ID_MAX];
+    char at[2][40];
+
+    if (event == NULL || also->type != PL_VAL_EID || !pl_eid_eq(on->eid, also->eid) ||
+        pl_eid_eq(pl_entry_parent(a), pl_entry_parent(b)) || !pl_entry_is_visible(c->d, event) ||
+        !claimed_span(a, &lo[0], &hi[0]) || !claimed_span(b, &lo[1], &hi[1]) ||
+        (hi[0] >= lo[1] && hi[1] >= lo[0]))
+        return;
+    (void)ck_add(c, 21, a, b, "%s: %s says %s, %s says %s", ck_id(id[0], event),
+                 ck_id(id[1], pl_doc_entry(c->d, pl_entry_parent(a))),
+                 ck_time(at[0], pl_entry_int(a, PL_F_CLAIM_HAPPENED_AT, 0)),
+                 ck_id(id[2], pl_doc_entry(c->d, pl_entry_parent(b))),
+                 ck_time(at[1], pl_entry_int(b, PL_F_CLAIM_HAPPENED_AT, 0)));
+}
+
+static void t21(struct pl_checks *c)
+{
+    size_t n;
+    struct pl_entry **v = ck_list(c, PL_KIND_CLAIM, &n);
+
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = i + 1; k < n; k++)
+            compare_claims(c, v[i], v[k]);
+    }
+}
+
 /* Is this the person's handle or name, as a whole? */
 static bool is_named(const char *actor, const struct pl_entry *p)
 {
@@ -275,6 +324,11 @@ const struct ck_rule ck_rules_people[] = {
      t19,
      {{PL_KIND_MATERIAL, CK_SHAPE | CK_F(PL_F_NO) | CK_F(PL_F_MATERIAL_FILE_NAME) |
                              CK_F(PL_F_MATERIAL_FILE_SHA256)}}},
+    {21,
+     t21,
+     {{PL_KIND_CLAIM, ~CK_F(PL_F_BODY)},
+      {PL_KIND_ACCOUNT, CK_SHAPE | CK_F(PL_F_NO)},
+      {PL_KIND_EVENT, CK_SHAPE | CK_F(PL_F_NO)}}},
     {24,
      t24,
      {PEOPLE,

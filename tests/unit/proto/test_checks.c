@@ -294,6 +294,17 @@ BREAK(one_role)
     sample_int(w->d, w->facilitator, PL_F_PARTICIPANT_ATTENDANCE, PL_ATTENDANCE_DECLINED);
 }
 
+BREAK(accounts_differ)
+{
+    for (int64_t i = 0; i < 2; i++) {
+        struct pl_eid account = sample_add(w->d, PL_KIND_ACCOUNT, PL_EID_ROOT, 2);
+        struct pl_eid claim = sample_add(w->d, PL_KIND_CLAIM, account, 2);
+        sample_link(w->d, claim, PL_F_CLAIM_EVENT, w->detect);
+        sample_int(w->d, claim, PL_F_CLAIM_HAPPENED_AT, SAMPLE_T0 + i * 3 * MIN_US);
+        sample_int(w->d, claim, PL_F_CLAIM_PRECISION, PL_PRECISION_ABOUT);
+    }
+}
+
 static const struct {
     const char *id;
     void (*breaks)(struct world *w);
@@ -316,6 +327,7 @@ static const struct {
     {"T16", known_first, "E-6"},
     {"T18", no_source, "E-6"},
     {"T19", no_hash, "M-1"},
+    {"T21", accounts_differ, "E-2: K-1 says"},
     {"T24", involved, "Ana Ferreira"},
     {"T24", on_duty, "commander"},
     {"T24", acts, "E-6"},
@@ -414,6 +426,24 @@ TEST(checks_are_waived_as_a_whole_and_for_one_entry)
     }
 }
 
+TEST(checks_let_accounts_differ_within_their_precision)
+{
+    struct world w = world_new();
+    const struct pl_finding *f = NULL;
+
+    accounts_differ(&w);
+    assert_int_equal(found(&w, 21, &f), 1);
+    sample_int(w.d, f->other, PL_F_CLAIM_PRECISION_S, 120);
+    assert_int_equal(found(&w, 21, NULL), 0);
+    sample_int(w.d, pl_entry_eid(pl_doc_find_no(w.d, PL_KIND_CLAIM, 1)), PL_F_CLAIM_PRECISION,
+               PL_PRECISION_AFTER);
+    assert_int_equal(found(&w, 21, NULL), 0);
+    sample_int(w.d, pl_entry_eid(pl_doc_find_no(w.d, PL_KIND_CLAIM, 1)), PL_F_CLAIM_PRECISION,
+               PL_PRECISION_BEFORE);
+    assert_int_equal(found(&w, 21, NULL), 1);
+    world_free(&w);
+}
+
 TEST(checks_of_the_clock_run_again_when_it_moves)
 {
     struct world w = world_new();
@@ -447,7 +477,7 @@ TEST(checks_have_ids_titles_and_ways_to_mend)
         assert_true(strlen(info->mend) < 140);
         n++;
     }
-    assert_int_equal(n, 25);
+    assert_int_equal(n, 26);
     assert_null(pl_check_info(0));
     assert_null(pl_check_info(37));
     assert_int_equal(pl_check_by_id("T37"), 0);
@@ -459,6 +489,7 @@ int main(void)
         UNIT(checks_say_nothing_when_a_review_is_in_order),
         UNIT(checks_fire_when_their_thing_is_broken),
         UNIT(checks_are_waived_as_a_whole_and_for_one_entry),
+        UNIT(checks_let_accounts_differ_within_their_precision),
         UNIT(checks_of_the_clock_run_again_when_it_moves),
         UNIT(checks_have_ids_titles_and_ways_to_mend),
     };
