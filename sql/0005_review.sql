@@ -63,12 +63,12 @@ BEGIN
 END $$;
 
 -- May p_usr change who takes part? The operator (0) may, and a facilitator while the review's status
--- lets him facilitate (16). The caller holds the review's lock.
+-- lets him conduct (18): not in a closed one. The caller holds the review's lock.
 CREATE FUNCTION may_facilitate(p_review int8, p_usr int8) RETURNS bool LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT p_usr = 0
         OR EXISTS (SELECT 1 FROM plm.review r JOIN plm.membership m ON m.review = r.id
-                    JOIN plm.perm p ON p.status = r.status AND p.role = m.role AND p.op = 16
+                    JOIN plm.perm p ON p.status = r.status AND p.role = m.role AND p.op = 18
                     WHERE r.id = p_review AND m.usr = p_usr);
 END;
 

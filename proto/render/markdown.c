@@ -289,8 +289,9 @@ void md_when(struct sink *s, const struct pl_entry *en, uint32_t at, uint32_t pr
         put(s, "?");
         return;
     }
-    if (p != PL_PRECISION_EXACT)
-        putf(s, "%s ", pl_enum_name(PL_EN_PRECISION, p));
+    const char *name = pl_enum_name(PL_EN_PRECISION, p);
+    if (p != PL_PRECISION_EXACT && name != NULL)
+        putf(s, "%s ", name);
     put_time(s, pl_entry_reg(en, at));
     if (p == PL_PRECISION_ABOUT && seconds > 0)
         putf(s, " \xC2\xB1%lld s", (long long)seconds);

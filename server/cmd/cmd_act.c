@@ -46,8 +46,15 @@ static void on_done(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
 
 void cmd_act(struct caller *c, struct pl_msg *m)
 {
-    struct call *k = call_begin(c, m->u.act.rid);
+    const struct pl_act *in = &m->u.act;
 
+    /* Who may not open a review does not learn from an act whether there is one. */
+    if (caller_seat(c, in->review) == NULL) {
+        caller_fail(c, in->rid, in->review, PL_E_BAD_STATE, "review %llu is not open here",
+                    (unsigned long long)in->review);
+        return;
+    }
+    struct call *k = call_begin(c, in->rid);
     if (k == NULL)
         return;
     struct act_call *a = pl_mem_calloc(PL_MEM_REQUEST, 1, sizeof *a);

@@ -45,6 +45,8 @@ static bool take_batch(const struct look *k, const struct log_batch *b, struct p
             more = false; /* the arena is full: the rest comes with the next question */
         } else if (m.type != PL_MSG_REV || m.u.rev.rev < k->from_rev) {
             pl_msg_release(&m);
+            if (r->n == 0) /* nothing of the answer is in it: what is passed over takes no room */
+                pl_arena_reset(arena);
         } else if (r->n >= k->limit || (r->n > 0 && *bytes + f.n > REPLY_BYTES)) {
             pl_msg_release(&m);
             more = false;
