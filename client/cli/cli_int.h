@@ -35,12 +35,17 @@ extern const struct cli_verb verb_actions_list, verb_actions_add, verb_actions_e
     verb_actions_rm;
 extern const struct cli_verb verb_comment_list, verb_comment_add, verb_comment_resolve;
 extern const struct cli_verb verb_people_list, verb_people_add, verb_people_rm, verb_people_role;
-extern const struct cli_verb verb_visibility;
-extern const struct cli_verb verb_session_stage, verb_session_next, verb_session_timer,
-    verb_session_lock, verb_session_unlock, verb_session_focus, verb_session_lead,
-    verb_session_call, verb_session_pack;
+extern const struct cli_verb verb_rule_list, verb_rule_add, verb_rule_rm, verb_agenda_list,
+    verb_agenda_add, verb_agenda_rm;
+extern const struct cli_verb verb_status, verb_close, verb_visibility, verb_check;
+extern const struct cli_verb verb_session_start, verb_session_end, verb_session_stage,
+    verb_session_next, verb_session_timer, verb_session_lock, verb_session_unlock,
+    verb_session_focus, verb_session_lead, verb_session_call, verb_session_pack;
 extern const struct cli_verb verb_attend, verb_rule_accept, verb_hand, verb_people_involved,
-    verb_challenge, verb_answer;
+    verb_challenge, verb_answer, verb_cause_agree, verb_waive, verb_unwaive;
+extern const struct cli_verb verb_actions_commit, verb_actions_accept, verb_actions_begin,
+    verb_actions_done, verb_actions_drop, verb_actions_reopen, verb_actions_verify,
+    verb_actions_effect, verb_actions_proof;
 extern const struct cli_verb verb_watch, verb_history;
 extern const struct cli_verb verb_journal_list, verb_journal_send, verb_journal_export,
     verb_journal_drop;

@@ -28,7 +28,8 @@ struct cli_table {
 void cli_say(const struct cli *c, const char *fmt, ...)
 {
     va_list ap;
-    if (c->opt->quiet || cli_wants_json(c))
+    /* One JSON object is all that is said; a stream of lines may be accompanied. */
+    if (c->opt->quiet || c->opt->json)
         return;
     va_start(ap, fmt);
     (void)vfprintf(stderr, fmt, ap);

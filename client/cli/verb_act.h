@@ -14,6 +14,7 @@
 struct cli_act_opts {
     struct cli_common common;
     const char *reason;
+    const char *entry;
 };
 
 /* A command being made. */

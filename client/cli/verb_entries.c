@@ -57,6 +57,7 @@ static const struct pl_opt action_list_opts[] = {
     {0, "late", PL_OPT_FLAG, offsetof(struct cli_entry_opts, late), NULL, NULL,
      "only past their day"}};
 static const struct pl_opt action_opts[] = {CLI_COMMON, ACTION_OPTS, OPT_SET};
+static const struct pl_opt set_opts[] = {CLI_COMMON, OPT_SET};
 static const struct pl_opt rm_opts[] = {CLI_COMMON,
                                         {0, "restore", PL_OPT_FLAG,
                                          offsetof(struct cli_entry_opts, restore), NULL, NULL,
@@ -69,11 +70,16 @@ static const char *const cause_heads[] = {"ID", "QUESTION", "CLASS", "FACTOR", "
 static const char *const action_heads[] = {"ID",  "PRIORITY", "STATE", "OWNER",
                                            "DUE", "TEXT",     "REVIEW"};
 
+static const char *const rule_heads[] = {"ID", "TEXT", "REVIEW"};
+static const char *const agenda_heads[] = {"ID", "STAGE", "MINUTES", "TEXT", "REVIEW"};
+
 static const struct cli_entry_kind kinds[] = {
     {PL_KIND_EVENT, "timeline", {"happened_at", "lens", "marker", "source"}, event_heads, 7},
     {PL_KIND_OBSERVATION, "observe", {"kind", "votes"}, board_heads, 5},
     {PL_KIND_CAUSE, "cause", {"question", "class", "factor"}, cause_heads, 6},
     {PL_KIND_ACTION, "actions", {"priority", "state", "owner", "due"}, action_heads, 7},
+    {PL_KIND_RULE, "rule", {NULL}, rule_heads, 3},
+    {PL_KIND_AGENDA, "agenda", {"stage", "minutes"}, agenda_heads, 5},
 };
 
 const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
@@ -165,3 +171,13 @@ VERB_ADD(actions, "actions", PL_KIND_ACTION, action_opts, "propose an action",
 VERB_EDIT(actions, "actions", PL_KIND_ACTION, action_opts, "change an action",
           "  plimsoll actions edit REV-1 A-121 --due 2026-12-01\n");
 VERB_RM(actions, "actions", PL_KIND_ACTION, "remove an action (--restore brings it back)");
+VERB_LIST(rule, "rule", PL_KIND_RULE, cause_list_opts, "ground rules of the session",
+          "  plimsoll rule list REV-1\n");
+VERB_ADD(rule, "rule", PL_KIND_RULE, set_opts, "add a ground rule",
+         "  plimsoll rule add REV-1 'We ask what made sense at the time.'\n");
+VERB_RM(rule, "rule", PL_KIND_RULE, "remove a ground rule (--restore brings it back)");
+VERB_LIST(agenda, "agenda", PL_KIND_AGENDA, cause_list_opts, "the agenda of the session",
+          "  plimsoll agenda list REV-1\n");
+VERB_ADD(agenda, "agenda", PL_KIND_AGENDA, set_opts, "add an item to the agenda",
+         "  plimsoll agenda add REV-1 --set stage=timeline --set minutes=20 'walk the line'\n");
+VERB_RM(agenda, "agenda", PL_KIND_AGENDA, "remove an item of the agenda");

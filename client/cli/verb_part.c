@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What a participant says about himself and the review: coming or not, ground rules, a raised hand,
- * his part in the incident, a doubt about the facilitator.
+ * his part in the incident, a doubt about the facilitator, agreement to a cause.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,19 +15,23 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 static const struct pl_opt plain_opts[] = {CLI_COMMON};
-static const struct pl_opt reason_opts[] = {
+static const struct pl_opt entry_opts[] = {
     CLI_COMMON,
+    {0, "entry", PL_OPT_STRING, offsetof(struct cli_act_opts, entry), "ID", NULL,
+     "only for this entry"},
     {0, "reason", PL_OPT_STRING, offsetof(struct cli_act_opts, reason), "TEXT", NULL,
-     "why; it stays visible in the review"},
+     "why; it stays visible on the review"},
 };
 
-/* "yes" 1, "no" -1; other words are an error. */
+/* "yes" 1, "no" -1, "clear" 0; other words are an error. */
 static int parse_yes(const char *s, int64_t *out, struct pl_err *e)
 {
     if (pl_str_eq(s, "yes") || pl_str_eq(s, "up"))
         *out = 1;
     else if (pl_str_eq(s, "no") || pl_str_eq(s, "down"))
         *out = -1;
+    else if (pl_str_eq(s, "clear"))
+        *out = 0;
     else
         return pl_fail(e, PL_E_USAGE, "'%s' is neither yes nor no", s);
     return 0;
@@ -40,6 +44,8 @@ static int run_attend(struct cli *c, void *opts, int argc, char **argv, struct p
     (void)opts;
     (void)argc;
     int rc = parse_yes(argv[1], &yes, e);
+    if (rc == 0 && yes == 0)
+        rc = pl_fail(e, PL_E_USAGE, "yes or no?");
     if (rc == 0)
         rc = cli_act_open(c, argv[0], PL_ACT_ATTEND, &a, e);
     if (rc < 0)
@@ -116,7 +122,7 @@ static int run_involve(struct cli *c, void *opts, int argc, char **argv, struct 
 const struct cli_verb verb_people_involved = {
     .opt = {"people involved", "REVIEW USER yes|no",
             "say who took part in the incident ('me' for yourself; 'no' needs --reason)",
-            reason_opts, COUNT(reason_opts), 3, 3},
+            entry_opts, COUNT(entry_opts), 3, 3},
     .opt_size = sizeof(struct cli_act_opts),
     .examples = "  plimsoll people involved REV-1 me yes --reason 'I was on call'\n",
     .run = run_involve,
@@ -161,4 +167,79 @@ const struct cli_verb verb_answer = {
             COUNT(plain_opts), 2, -1},
     .opt_size = sizeof(struct cli_common),
     .run = run_answer,
+};
+
+static int run_agree(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    struct cli_act a;
+    int64_t yes = 1;
+    (void)opts;
+    int rc = argc > 1 ? parse_yes(argv[1], &yes, e) : 0;
+    if (rc == 0)
+        rc = cli_act_open(c, argv[0], PL_ACT_AGREE, &a, e);
+    if (rc == 0 && !a.entry)
+        rc = pl_fail(e, PL_E_USAGE, "which cause? write REV-1/F-3");
+    if (rc < 0)
+        return rc;
+    a.msg.value = yes;
+    return cli_act_send(&a, "noted", e);
+}
+
+const struct cli_verb verb_cause_agree = {
+    .opt = {"cause agree", "REVIEW/F-n [yes|no|clear]", "say whether you agree to a cause",
+            plain_opts, COUNT(plain_opts), 1, 2},
+    .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll cause agree REV-1/F-3\n  plimsoll cause agree REV-1/F-3 no\n",
+    .run = run_agree,
+};
+
+/* --- waivers ------------------------------------------------------------------------------------
+ */
+
+static int run_waive(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    const struct cli_act_opts *o = opts;
+    struct cli_act a;
+    char *text = NULL;
+    (void)argc;
+    if (!o->reason || !o->reason[0])
+        return pl_fail(e, PL_E_USAGE, "a waiver needs --reason; it stays visible on the review");
+    int rc = cli_act_open(c, argv[0], PL_ACT_WAIVE, &a, e);
+    if (rc == 0 && o->entry)
+        rc = act_find(review_doc(a.r), o->entry, 0, &a.entry, e);
+    if (rc < 0)
+        return rc;
+    if (asprintf(&text, "%s %s", argv[1], o->reason) < 0)
+        return pl_fail(e, PL_E_NOMEM, "no memory");
+    a.msg.entry = a.entry ? pl_entry_eid(a.entry) : PL_EID_ROOT;
+    a.msg.text = text;
+    rc = cli_act_send(&a, "waived", e);
+    free(text);
+    return rc;
+}
+
+const struct cli_verb verb_waive = {
+    .opt = {"waive", "REVIEW CHECK", "waive a check with a reason", entry_opts, COUNT(entry_opts),
+            2, 2},
+    .opt_size = sizeof(struct cli_act_opts),
+    .examples = "  plimsoll waive REV-1 T05 --reason 'nobody outside was hit'\n"
+                "  plimsoll waive REV-1 T18 --entry E-9 --reason 'seen by two of us'\n",
+    .run = run_waive,
+};
+
+static int run_unwaive(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    struct cli_act a;
+    (void)opts;
+    (void)argc;
+    int rc = cli_act_open(c, argv[0], PL_ACT_UNWAIVE, &a, e);
+    if (rc == 0 && !a.entry)
+        rc = pl_fail(e, PL_E_USAGE, "which waiver? write REV-1/W-2");
+    return rc < 0 ? rc : cli_act_send(&a, "the check counts again", e);
+}
+
+const struct cli_verb verb_unwaive = {
+    .opt = {"unwaive", "REVIEW/W-n", "take a waiver back", plain_opts, COUNT(plain_opts), 1, 1},
+    .opt_size = sizeof(struct cli_common),
+    .run = run_unwaive,
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Conducting a session: who may read, stage, timer, locks, focus, lead. Each verb fills one command
- * and sends it; whether it may is the server's to say.
+ * Conducting a session: status, stage, timer, locks, focus, lead. Each verb fills one command and
+ * sends it; what it may and whether a gate is open is the server's to say.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,13 +13,92 @@
 #include "cli/verb_act.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#define OPT_REASON                                                                       \
+    {                                                                                    \
+        0, "reason", PL_OPT_STRING, offsetof(struct cli_act_opts, reason), "TEXT", NULL, \
+            "why; it stands in the review for good"                                      \
+    }
 
 static const struct pl_opt plain_opts[] = {CLI_COMMON};
+static const struct pl_opt reason_opts[] = {CLI_COMMON, OPT_REASON};
 
 static int64_t root_int(const struct cli_act *a, uint32_t field)
 {
     return pl_entry_int(pl_doc_root(review_doc(a->r)), field, 0);
 }
+
+/* --- status -------------------------------------------------------------------------------------
+ */
+
+static int move_status(struct cli_act *a, int64_t to, const char *reason, struct pl_err *e)
+{
+    char said[80];
+    a->msg.value = to;
+    a->msg.expect = root_int(a, PL_F_REVIEW_STATUS);
+    a->msg.text = reason ? reason : "";
+    if (to == PL_STATUS_CLOSED)
+        (void)snprintf(said, sizeof(said),
+                       "closing asked for; a second participant confirms it with 'close'");
+    else
+        (void)snprintf(said, sizeof(said), "the review is %s now", pl_enum_name(PL_EN_STATUS, to));
+    return cli_act_send(a, said, e);
+}
+
+static int run_status(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    const struct cli_act_opts *o = opts;
+    struct cli_act a;
+    int64_t to = argc > 1 ? pl_enum_value(PL_EN_STATUS, argv[1]) : 0;
+    if (argc > 1 && to == 0)
+        return pl_fail(e, PL_E_USAGE,
+                       "'%s' is not a status: preparing, in_session, tracking, closed", argv[1]);
+    int rc = cli_act_open(c, argv[0], PL_ACT_STATUS, &a, e);
+    if (rc < 0)
+        return rc;
+    if (to != 0)
+        return move_status(&a, to, o->reason, e);
+    const struct pl_entry *root = pl_doc_root(review_doc(a.r));
+    const char *status = pl_enum_name(PL_EN_STATUS, pl_entry_int(root, PL_F_REVIEW_STATUS, 0));
+    const char *stage = pl_enum_name(PL_EN_STAGE, pl_entry_int(root, PL_F_REVIEW_STAGE, 0));
+    json_t *j = cli_envelope(c, "status", pl_doc_rev(review_doc(a.r)));
+    (void)json_object_set_new(j, "status", json_string(status ? status : ""));
+    (void)json_object_set_new(j, "stage", json_string(stage ? stage : ""));
+    if (!cli_json(c, j))
+        cli_print(c, "%s\t%s\n", status ? status : "", stage ? stage : "");
+    return 0;
+}
+
+const struct cli_verb verb_status = {
+    .opt = {"status", "REVIEW [STATUS]", "where a review is, or move it on or back", reason_opts,
+            COUNT(reason_opts), 1, 2},
+    .opt_size = sizeof(struct cli_act_opts),
+    .examples = "  plimsoll status REV-1\n  plimsoll status REV-1 tracking\n"
+                "  plimsoll status REV-1 in_session --reason 'a cause was missed'\n",
+    .run = run_status,
+};
+
+static int run_close(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    const struct cli_act_opts *o = opts;
+    struct cli_act a;
+    (void)argc;
+    int rc = cli_act_open(c, argv[0], PL_ACT_CLOSE, &a, e);
+    if (rc < 0)
+        return rc;
+    a.msg.value = o->reason ? 0 : 1;
+    a.msg.text = o->reason ? o->reason : "";
+    return cli_act_send(&a, o->reason ? "the closing is declined" : "the review is closed", e);
+}
+
+const struct cli_verb verb_close = {
+    .opt = {"close", "REVIEW",
+            "confirm, as the second person, a closing that was asked for (with --reason: decline)",
+            reason_opts, COUNT(reason_opts), 1, 1},
+    .opt_size = sizeof(struct cli_act_opts),
+    .examples = "  plimsoll status REV-1 closed     # the facilitator asks\n"
+                "  plimsoll close REV-1             # somebody else confirms\n",
+    .run = run_close,
+};
 
 static int run_visibility(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
@@ -42,6 +121,38 @@ const struct cli_verb verb_visibility = {
     .opt_size = sizeof(struct cli_common),
     .examples = "  plimsoll visibility REV-1 organisation\n",
     .run = run_visibility,
+};
+
+static int run_start(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    struct cli_act a;
+    (void)opts;
+    (void)argc;
+    int rc = cli_act_open(c, argv[0], PL_ACT_STATUS, &a, e);
+    return rc < 0 ? rc : move_status(&a, PL_STATUS_IN_SESSION, NULL, e);
+}
+
+const struct cli_verb verb_session_start = {
+    .opt = {"session start", "REVIEW", "open the session (status in_session)", plain_opts,
+            COUNT(plain_opts), 1, 1},
+    .opt_size = sizeof(struct cli_common),
+    .run = run_start,
+};
+
+static int run_end(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    struct cli_act a;
+    (void)opts;
+    (void)argc;
+    int rc = cli_act_open(c, argv[0], PL_ACT_STATUS, &a, e);
+    return rc < 0 ? rc : move_status(&a, PL_STATUS_TRACKING, NULL, e);
+}
+
+const struct cli_verb verb_session_end = {
+    .opt = {"session end", "REVIEW", "end the session: the actions are tracked from now on",
+            plain_opts, COUNT(plain_opts), 1, 1},
+    .opt_size = sizeof(struct cli_common),
+    .run = run_end,
 };
 
 /* --- stage and timer ----------------------------------------------------------------------------
