@@ -202,6 +202,7 @@ static int run_watch(struct cli *c, void *opts, int argc, char **argv, struct pl
     if (rc < 0)
         return rc;
     rc = cli_wait(c, is_open, &w, ms < c->timeout_ms ? ms : c->timeout_ms, e);
+    c->is_patient = true; /* it was there: it comes back */
     if (rc == 0)
         rc = cli_wait(c, is_over, &w, ms, e);
     if (w.rc < 0)
