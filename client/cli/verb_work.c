@@ -118,8 +118,8 @@ static int run_reopen(struct cli *c, void *opts, int argc, char **argv, struct p
     const struct cli_verb ident = {                               \
         .opt = {name, args, text, options, COUNT(options), 1, 1}, \
         .opt_size = sizeof(type),                                 \
-        .examples = sample,                                       \
-        .run = fn,                                                \
+        .examples = (sample),                                     \
+        .run = (fn),                                              \
     }
 
 VERB(verb_actions_commit, "actions commit", "A-n",

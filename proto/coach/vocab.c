@@ -120,8 +120,9 @@ static void add_plural(struct coach_vocab *v, const char *s, size_t n, uint64_t 
                ends_with(s, n, "sh")) {
         end = "es";
     }
-    memcpy(word + n, end, strlen(end));
-    (void)coach_vocab_add(v, word, n + strlen(end), classes | COACH_IS(PLURAL));
+    for (; *end != '\0'; end++)
+        word[n++] = *end;
+    (void)coach_vocab_add(v, word, n, classes | COACH_IS(PLURAL));
 }
 
 static void add_list(struct coach_vocab *v, const char *list, uint64_t classes, bool nouns)
