@@ -17,14 +17,8 @@
 
 #define HITS 32
 
-static const char *const people[] = {"Mira Castell",
-                                     "Tom Okafor",
-                                     "Priya",
-                                     "Jonas Lind",
-                                     "Luc\xC3\xAD"
-                                     "a",
-                                     "S\xC3\xB8ren",
-                                     "kim"};
+static const char *const people[] = {"Mira Castell", "Tom Okafor",   "Priya", "Jonas Lind",
+                                     "Luc\303\255a", "S\xC3\xB8ren", "kim"};
 
 struct score {
     unsigned hit, missed, wrong, right_silence;
