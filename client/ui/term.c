@@ -46,6 +46,7 @@ struct term {
     uv_timer_t resize;
     int closing;
     bool was_busy, is_bar, has_bar, has_sync, asks_sync, has_mouse, is_inside;
+    bool awaits_cont; /* the signal that ended our own stop is still to come */
     struct pl_buf pending;
     uint64_t written, continued_ms;
 };
@@ -268,9 +269,11 @@ static void on_signal(uv_signal_t *s, int signal_no)
     } else if (signal_no == SIGTSTP) {
         term_suspend(t);
     } else if (signal_no == SIGCONT) {
-        /* After our own stop we are back already; after a kill -STOP the shell has had the terminal
-         * in the meantime. */
-        if (uv_now(t->loop) - t->continued_ms >= CONTINUED_MS)
+        /* The one that ended our own stop: we are back already. After a kill -STOP the shell has
+         * had the terminal in the meantime. */
+        bool is_known = t->awaits_cont && uv_now(t->loop) - t->continued_ms < CONTINUED_MS;
+        t->awaits_cont = false;
+        if (!is_known)
             come_back(t);
     } else {
         t->on.ended(t->on.ctx, signal_no);
@@ -285,6 +288,7 @@ void term_suspend(struct term *t)
     (void)raise(SIGTSTP);
     /* Continued, or stopping is not possible here. SIGCONT may come as well. */
     (void)uv_signal_start(stop, on_signal, SIGTSTP);
+    t->awaits_cont = true;
     come_back(t);
 }
 
