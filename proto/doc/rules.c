@@ -17,8 +17,7 @@ static uint32_t kind_of(const struct pl_doc *d, const struct pl_cs *cs, struct p
     return made != NULL ? made->create_kind : PL_KIND_NONE;
 }
 
-/* The section that a kind of entry belongs to; NULL: it is never locked. */
-static const char *section_of(uint32_t kind)
+uint32_t pl_rules_section(uint32_t kind)
 {
     switch ((enum pl_kind)kind) {
     case PL_KIND_NONE:
@@ -26,11 +25,11 @@ static const char *section_of(uint32_t kind)
     case PL_KIND_WAIVER:
     case PL_KIND_COMMENT:
     case PL_KIND_ANCHOR:
-        return NULL;
+        return PL_KIND_NONE;
     case PL_KIND_CLAIM:
-        return pl_kind_name(PL_KIND_ACCOUNT);
+        return PL_KIND_ACCOUNT;
     case PL_KIND_EVIDENCE:
-        return pl_kind_name(PL_KIND_ACTION);
+        return PL_KIND_ACTION;
     case PL_KIND_REVIEW:
     case PL_KIND_MATERIAL:
     case PL_KIND_RULE:
@@ -43,7 +42,7 @@ static const char *section_of(uint32_t kind)
     case PL_KIND_LESSON:
         break;
     }
-    return pl_kind_name(kind);
+    return kind;
 }
 
 int pl_rules_locked(const struct pl_doc *d, const struct pl_cs *cs, uint64_t user, struct pl_err *e)
@@ -54,8 +53,9 @@ int pl_rules_locked(const struct pl_doc *d, const struct pl_cs *cs, uint64_t use
         pl_doc_role(d, (int64_t)user) == PL_ROLE_FACILITATOR)
         return 0;
     for (uint32_t i = 0; i < cs->n; i++) {
-        const char *name = section_of(kind_of(d, cs, cs->slots[i]->eid));
-        if (name != NULL && pl_entry_has(root, PL_F_REVIEW_LOCKED, name, strlen(name)))
+        uint32_t section = pl_rules_section(kind_of(d, cs, cs->slots[i]->eid));
+        const char *name = pl_kind_name(section);
+        if (section != PL_KIND_NONE && pl_entry_has(root, PL_F_REVIEW_LOCKED, name, strlen(name)))
             return pl_fail(e, PL_E_LOCKED, "the section '%s' is locked by the facilitator", name);
     }
     return 0;

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "plimsoll/doc/checks.h"
+#include "plimsoll/doc/rules.h"
 
 #include "review/conduct_int.h"
 
-#define MINUTE_US  INT64_C(60000000)
-#define CHECK_LAST 36
+#define MINUTE_US INT64_C(60000000)
 
 static void clear_timer(struct conduct *c)
 {
@@ -191,19 +191,12 @@ int act_extend(struct conduct *c)
     return 0;
 }
 
-/* Claims go with accounts, evidence with actions (doc/rules.h). */
-static bool is_lockable(uint32_t kind)
-{
-    return kind != PL_KIND_PARTICIPANT && kind != PL_KIND_COMMENT && kind != PL_KIND_ANCHOR &&
-           kind != PL_KIND_WAIVER && kind != PL_KIND_CLAIM && kind != PL_KIND_EVIDENCE;
-}
-
 int act_lock(struct conduct *c)
 {
     const struct pl_kind_info *k = pl_kind_by_name(c->act->text);
     int rc = need_range(c, 0, 1, "lock");
 
-    if (rc == 0 && (k == NULL || !is_lockable(k->number)))
+    if (rc == 0 && (k == NULL || pl_rules_section(k->number) != k->number))
         rc = pl_fail(c->e, PL_E_INVALID, "there is no section of that name to lock");
     if (rc == 0)
         put_elem(c, c->root, PL_F_REVIEW_LOCKED, k->name, c->act->value == 1);
@@ -235,33 +228,42 @@ int act_pack(struct conduct *c)
     return 0;
 }
 
-/* "T05 the reason": the check as it is written in waivers, and what follows. */
-static const char *check_of(const char *text, char id[4])
+/* "T05 the reason": the check and what follows it, or NULL when it begins with none. */
+static const struct pl_check_info *check_of(const char *text, const char **reason)
 {
-    if ((text[0] != 'T' && text[0] != 't') || text[1] < '0' || text[1] > '9' || text[2] < '0' ||
-        text[2] > '9' || (text[3] != ' ' && text[3] != '\0'))
-        return NULL;
-    int no = (text[1] - '0') * 10 + text[2] - '0';
-    if (no < 1 || no > CHECK_LAST)
-        return NULL;
-    memcpy(id, text, 3);
-    id[0] = 'T';
-    id[3] = '\0';
-    return text + 3 + strspn(text + 3, " \t\n");
+    char id[8] = "";
+    size_t n = strcspn(text, " \t\n");
+
+    if (n < sizeof id)
+        memcpy(id, text, n);
+    *reason = text + n + strspn(text + n, " \t\n");
+    return pl_check_info(pl_check_by_id(id));
+}
+
+struct waiver_search {
+    const struct conduct *c;
+    const char *id;
+    bool is_found;
+};
+
+static void see_waiver(void *ctx, struct pl_entry *en)
+{
+    struct waiver_search *s = ctx;
+
+    if (pl_entry_kind(en) != PL_KIND_WAIVER || !pl_entry_is_visible(s->c->d, en))
+        return;
+    const struct pl_value *on = pl_entry_reg(en, PL_F_WAIVER_ENTRY);
+    struct pl_eid eid = on->type == PL_VAL_EID ? on->eid : PL_EID_ROOT;
+    if (strcmp(pl_entry_str(en, PL_F_WAIVER_CHECK), s->id) == 0 && pl_eid_eq(eid, s->c->act->entry))
+        s->is_found = true;
 }
 
 static bool is_waived(const struct conduct *c, const char *id)
 {
-    struct pl_entry *v[64];
-    size_t n = pl_doc_list(c->d, PL_KIND_WAIVER, v, 64);
+    struct waiver_search s = {.c = c, .id = id};
 
-    for (size_t i = 0; i < n; i++) {
-        const struct pl_value *on = pl_entry_reg(v[i], PL_F_WAIVER_ENTRY);
-        struct pl_eid eid = on->type == PL_VAL_EID ? on->eid : PL_EID_ROOT;
-        if (strcmp(pl_entry_str(v[i], PL_F_WAIVER_CHECK), id) == 0 && pl_eid_eq(eid, c->act->entry))
-            return true;
-    }
-    return false;
+    pl_doc_each(c->d, see_waiver, &s);
+    return s.is_found;
 }
 
 static void put_new_str(struct conduct *c, struct pl_eid eid, uint32_t field, const char *s)
@@ -278,24 +280,24 @@ static void put_new_str(struct conduct *c, struct pl_eid eid, uint32_t field, co
 
 int act_waive(struct conduct *c)
 {
-    char id[4];
-    const char *reason = check_of(c->act->text, id);
+    const char *reason = NULL;
+    const struct pl_check_info *check = check_of(c->act->text, &reason);
     const struct pl_eid eid = {0, conduct_fresh_eid(c->d)};
     struct pl_key key;
 
-    if (reason == NULL)
-        return pl_fail(c->e, PL_E_INVALID, "name the check first: T01 to T%d", CHECK_LAST);
+    if (check == NULL)
+        return pl_fail(c->e, PL_E_INVALID, "name a check first, such as T05: 'check' lists them");
     if (reason[0] == '\0')
-        return pl_fail(c->e, PL_E_INVALID, "waiving %s needs a reason", id);
+        return pl_fail(c->e, PL_E_INVALID, "waiving %s needs a reason", check->id);
     if (!pl_eid_is_root(c->act->entry) && need_entry(c, c->act->entry, 0) == NULL)
         return -c->e->code;
-    if (is_waived(c, id))
+    if (is_waived(c, check->id))
         return 0;
     int rc = pl_doc_place_after(c->d, PL_EID_ROOT, NULL, true, eid, &key, c->e);
     if (rc != 0)
         return rc;
     pl_cs_create(c->cs, eid, PL_KIND_WAIVER, PL_EID_ROOT, &key);
-    put_new_str(c, eid, PL_F_WAIVER_CHECK, id);
+    put_new_str(c, eid, PL_F_WAIVER_CHECK, check->id);
     put_new_str(c, eid, PL_F_WAIVER_REASON, reason);
     struct pl_value v = pl_value_int((int64_t)c->who->user);
     pl_cs_reg(c->cs, eid, PL_F_WAIVER_BY, &v);

@@ -264,6 +264,9 @@ TEST(conduct_waives_a_check_with_a_reason)
 {
     assert_int_equal(DO(PL_ACT_WAIVE, FAY, .text = "T37 x"), -PL_E_INVALID);
     assert_int_equal(DO(PL_ACT_WAIVE, FAY, .text = "T00 x"), -PL_E_INVALID);
+    assert_int_equal(DO(PL_ACT_WAIVE, FAY, .text = "T10 there is no such check"), -PL_E_INVALID);
+    assert_int_equal(DO(PL_ACT_WAIVE, FAY, .text = "T05x y"), -PL_E_INVALID);
+    assert_int_equal(DO(PL_ACT_WAIVE, FAY, .text = ""), -PL_E_INVALID);
     assert_int_equal(DO(PL_ACT_WAIVE, FAY, .text = "T05 "), -PL_E_INVALID);
     assert_true(DO(PL_ACT_WAIVE, FAY, .text = "t05 the log is lost") > 0);
     assert_int_equal(DO(PL_ACT_WAIVE, FAY, .text = "T05 the log is lost"), 0);
@@ -275,6 +278,21 @@ TEST(conduct_waives_a_check_with_a_reason)
     assert_true(pl_entry_eid(v[0]).n >= CONDUCT_EID_FIRST);
     assert_int_equal(DO(PL_ACT_UNWAIVE, FAY, .entry = pl_entry_eid(v[0])), 1);
     assert_int_equal(DO(PL_ACT_UNWAIVE, FAY, .entry = pl_entry_eid(v[0])), -PL_E_NOENT);
+}
+
+/* More waivers than any list on a stack would hold. */
+TEST(conduct_finds_a_waiver_among_many)
+{
+    for (uint32_t i = 0; i < 200; i++) {
+        struct pl_cs cs;
+        struct pl_eid event = {7, 100 + i};
+        pl_cs_init(&cs);
+        add(&cs, PL_KIND_EVENT, PL_EID_ROOT, event);
+        apply(&cs);
+        assert_true(DO(PL_ACT_WAIVE, FAY, .entry = event, .text = "T18 seen by two") > 0);
+        assert_int_equal(DO(PL_ACT_WAIVE, FAY, .entry = event, .text = "T18 seen by two"), 0);
+    }
+    assert_int_equal(pl_doc_list(doc, PL_KIND_WAIVER, NULL, 0), 200);
 }
 
 TEST(conduct_notes_who_agrees)
@@ -326,6 +344,7 @@ int main(void)
         IN_REVIEW(conduct_goes_back_with_a_reason),
         IN_REVIEW(conduct_closes_by_a_second_person_only),
         IN_REVIEW(conduct_waives_a_check_with_a_reason),
+        IN_REVIEW(conduct_finds_a_waiver_among_many),
         IN_REVIEW(conduct_notes_who_agrees),
         IN_REVIEW(conduct_passes_a_gate_or_names_what_blocks_it),
     };
