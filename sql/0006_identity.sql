@@ -101,15 +101,16 @@ END $$;
 
 -- ---- invites ------------------------------------------------------------------------------------
 
--- Who may make this invite: the operator any; a facilitator one into his review; anybody one for a
--- further device of his own. The same is asked again when it is redeemed.
+-- Who may make this invite, which enrols a device of a person who exists: the operator any; anybody
+-- one for a further device of his own. Nobody else: whoever redeems such an invite becomes that
+-- person. Facilitators add people who exist (plimsoll_member_set). The same is asked again when the
+-- invite is redeemed.
 CREATE FUNCTION may_invite(p_by_usr int8, p_kind int4, p_usr int8, p_review int8) RETURNS bool
 LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT p_by_usr = 0
-        OR (EXISTS (SELECT 1 FROM plm.usr WHERE id = p_by_usr AND enabled)
-            AND ((p_kind = 1 AND p_review <> 0 AND plm.may_facilitate(p_review, p_by_usr))
-                 OR (p_kind = 2 AND p_review = 0 AND p_by_usr = p_usr)));
+        OR (p_kind = 2 AND p_review = 0 AND p_by_usr = p_usr
+            AND EXISTS (SELECT 1 FROM plm.usr WHERE id = p_by_usr AND enabled));
 END;
 
 -- Event 0101. p_review 0: none. code: 0, 21 no such user or review, 24 a bad value, 25 too many open,

@@ -113,8 +113,7 @@ struct invite_new {
     uint64_t review; /* 0, or the review that it leads into ... */
     uint32_t role;   /* ... as (PL_ROLE_...) */
     int64_t expires_us;
-    uint64_t by_user; /* 0: the operator. Else facilitator of `review`, or `user` himself for a
-                         device: -PL_E_PERM */
+    uint64_t by_user; /* 0: the operator. Else `user` himself, for a device: -PL_E_PERM. */
     uint64_t by_device;
 };
 typedef void (*invite_cb)(void *ctx, int rc, uint64_t invite, const struct pl_err *e);

@@ -311,20 +311,24 @@ TEST(invites_obey_who_may_and_limits)
     struct rig_person p = rig_person(&rig);
     struct rig_person q = rig_person(&rig);
     uint64_t review = rig_review(&rig, p);
-    char secret[16];
     assert_int_equal(invite("a", INVITE_USER, q.user, review, q), -PL_E_PERM);
     assert_int_equal(invite("a", INVITE_DEVICE, q.user, 0, p), -PL_E_PERM);
     assert_int_equal(invite("a", INVITE_RECOVERY, p.user, 0, p), -PL_E_PERM);
     assert_int_equal(invite("a", INVITE_USER, 99999, 0, host), -PL_E_NOENT);
     assert_int_equal(invite("a", INVITE_USER, q.user, 99999, host), -PL_E_NOENT);
-    assert_int_equal(invite("a", INVITE_USER, q.user, review, p), 0); /* its facilitator */
+    /* nobody but the operator enrols a device of somebody else, also not the review's facilitator:
+     * whoever redeems it would be that person */
+    assert_int_equal(invite("a", INVITE_USER, q.user, review, p), -PL_E_PERM);
+    assert_int_equal(invite("a", INVITE_USER, q.user, 0, p), -PL_E_PERM);
+    assert_int_equal(invite("a", INVITE_DEVICE, p.user, review, p), -PL_E_PERM);
+    assert_int_equal(invite("a", INVITE_USER, q.user, review, host), 0);
     uint64_t id = got.id;
-    assert_int_equal(invite("b", INVITE_USER, q.user, review, p), 0);
+    assert_int_equal(invite("b", INVITE_USER, q.user, review, host), 0);
     begin();
     assert_int_equal(wait_answer(repo_invite_revoke(st.s, id, q.user, q.device, on_code, NULL)),
                      -PL_E_PERM);
     begin();
-    assert_int_equal(wait_answer(repo_invite_revoke(st.s, id, p.user, p.device, on_code, NULL)), 0);
+    assert_int_equal(wait_answer(repo_invite_revoke(st.s, id, 0, 0, on_code, NULL)), 0);
     begin();
     assert_int_equal(wait_answer(repo_invite_revoke(st.s, id, 0, 0, on_code, NULL)), -PL_E_NOENT);
     assert_int_equal(redeem("a", "q2"), -PL_E_INVITE);
@@ -340,14 +344,23 @@ TEST(invites_obey_who_may_and_limits)
                      0); /* the answer was lost, and his role is another by now */
     assert_true(got.invite.again);
     assert_int_equal(got.invite.role, PL_ROLE_STAKEHOLDER);
-    /* an inviter who lost the right meanwhile */
+    /* one that a facilitator made while that was allowed, and an inviter who is disabled meanwhile
+     */
     struct rig_person r = rig_person(&rig);
-    rig_member(&rig, review, q, PL_ROLE_FACILITATOR);
-    assert_int_equal(invite("c", INVITE_USER, r.user, review, q), 0);
-    rig_member(&rig, review, q, PL_ROLE_RESPONDER);
+    assert_int_equal(invite("c", INVITE_USER, r.user, review, host), 0);
+    rig_sql(&rig, "UPDATE invite SET by_usr = %llu WHERE id = %llu", (unsigned long long)p.user,
+            (unsigned long long)got.id);
     assert_int_equal(redeem("c", "r2"), -PL_E_INVITE);
-    /* ten devices, and recovery makes it one */
-    for (int i = 0; i < 8; i++) {
+    assert_int_equal(invite("d", INVITE_DEVICE, r.user, 0, r), 0);
+    rig_sql(&rig, "UPDATE usr SET enabled = false WHERE id = %llu", (unsigned long long)r.user);
+    assert_int_equal(redeem("d", "r2"), -PL_E_INVITE);
+}
+
+TEST(devices_have_a_limit_and_recovery_makes_it_one)
+{
+    struct rig_person q = rig_person(&rig);
+    char secret[16];
+    for (int i = 0; i < 9; i++) {
         snprintf(secret, sizeof secret, "more%d", i);
         assert_int_equal(invite(secret, INVITE_DEVICE, q.user, 0, q), 0);
         assert_int_equal(redeem(secret, secret), 0);
@@ -492,6 +505,7 @@ int main(void)
         UNIT(users_are_checked_and_listed),
         UNIT(device_is_refused_when_revoked_or_user_disabled),
         UNIT(invites_obey_who_may_and_limits),
+        UNIT(devices_have_a_limit_and_recovery_makes_it_one),
         UNIT(review_is_made_once_per_op_id),
         UNIT(reviews_are_listed_to_those_who_may_read),
         UNIT(participants_are_set_by_facilitators_only),
