@@ -50,14 +50,17 @@ static bool is_postmaster(const struct pg_place *p, pid_t pid)
     return strcmp(target, p->data) == 0;
 }
 
-/* Pid (line 1) and state (line 8) of the pid file; 0 if there is none. */
-static pid_t read_pid_file(const struct pg_place *p, bool *says_ready)
+static void pid_file(const struct pg_place *p, char *out, size_t size)
 {
-    char path[PG_PATH_MAX + 32];
+    (void)snprintf(out, size, "%s/postmaster.pid", p->data);
+}
+
+/* Pid (line 1) and state (line 8) of a pid file; 0 if there is none. */
+static pid_t read_pid_file(const char *path, bool *says_ready)
+{
     struct pl_buf text;
     uint64_t pid = 0;
     *says_ready = false;
-    (void)snprintf(path, sizeof(path), "%s/postmaster.pid", p->data);
     if (pl_file_read_all(path, 4096, &text, NULL) == 0 && text.len > 0) {
         const char *line = (const char *)text.data;
         for (int i = 1; i <= PID_FILE_LINES && line != NULL; i++) {
@@ -91,9 +94,11 @@ static bool takes_connections(const struct pg_place *p)
 
 void pg_look(const struct pg_place *p, struct pgcluster_status *out)
 {
+    char path[PG_PATH_MAX + 32];
     bool says_ready;
     memset(out, 0, sizeof(*out));
-    pid_t pid = read_pid_file(p, &says_ready);
+    pid_file(p, path, sizeof(path));
+    pid_t pid = read_pid_file(path, &says_ready);
     if (pid > 1 && is_postmaster(p, pid)) {
         out->is_running = true;
         out->pid = (int)pid;
@@ -101,17 +106,26 @@ void pg_look(const struct pg_place *p, struct pgcluster_status *out)
     }
 }
 
+/* Does a file that PostgreSQL takes for the lock of a living postmaster name something else: a
+ * stranger with the number of a dead one, or a zombie that nobody reaps? A dead one PostgreSQL
+ * judges better itself: it looks for backends that outlived it. */
+static void drop_stale_lock(const struct pg_place *p, const char *path)
+{
+    bool says_ready;
+    pid_t pid = read_pid_file(path, &says_ready);
+    if (pid != 0 && kill(pid, 0) == 0 && !is_postmaster(p, pid)) {
+        (void)unlink(path);
+        LOG_INFO(NULL, "pg.stale_pid_removed", KV_I("pid", pid), KV_S("file", path));
+    }
+}
+
 void pg_tidy(const struct pg_place *p)
 {
     char path[PG_PATH_MAX + 32];
-    bool says_ready;
-    pid_t pid = read_pid_file(p, &says_ready);
-    /* A dead one PostgreSQL judges better itself: it looks for backends that outlived it. */
-    if (pid != 0 && kill(pid, 0) == 0 && !is_postmaster(p, pid)) {
-        (void)snprintf(path, sizeof(path), "%s/postmaster.pid", p->data);
-        (void)unlink(path);
-        LOG_INFO(NULL, "pg.stale_pid_removed", KV_I("pid", pid));
-    }
+    (void)snprintf(path, sizeof(path), "%s/.s.PGSQL." PG_PORT ".lock", p->run);
+    drop_stale_lock(p, path);
+    pid_file(p, path, sizeof(path));
+    drop_stale_lock(p, path);
 }
 
 void pgcluster_status(const char *dir, struct pgcluster_status *out)
@@ -307,9 +321,12 @@ void pgcluster_release(struct pgcluster *c)
     if (c == NULL) {
         return;
     }
+    int status;
     if (flock(c->lock, LOCK_EX | LOCK_NB) == 0) {
         stop(&c->place);
     }
+    /* One that was killed before: a zombie's number would look alive to the next start. */
+    (void)has_ended(c->child, &status);
     (void)close(c->lock);
     free(c);
 }

@@ -63,7 +63,8 @@ pid_t pg_start(const struct pg_place *p, struct pl_err *e);
 /* The postmaster of DIR/pg, by its pid file and by what the kernel says about that process. */
 void pg_look(const struct pg_place *p, struct pgcluster_status *out);
 
-/* Removes a pid file whose number belongs to a living process that is not our postmaster. */
+/* Removes the pid file and the lock of the socket when the number in it belongs to a living process
+ * that is not our postmaster. */
 void pg_tidy(const struct pg_place *p);
 
 void pg_sleep_ms(unsigned ms);

@@ -25,10 +25,11 @@ in_terminal() {
 }
 # The environment of a person, as words for a shell.
 env_of() { echo "PLIMSOLL_CONFIG_DIR=$work/$1 XDG_STATE_HOME=$work/$1/state"; }
+# A shell stays between tmux and the client: tmux wakes a child of its own that a test has stopped.
 open_as() {
     local who=$1 columns=$2 rows=$3
     shift 3
-    in_terminal "$who" "$columns" "$rows" "$(env_of "$who") $client $*"
+    in_terminal "$who" "$columns" "$rows" "$(env_of "$who") $client $*; exit \$?"
 }
 screen() { terminal capture-pane -p -t "$1"; }
 # A wrapped text is one text: blanks and line ends do not count.

@@ -11,7 +11,11 @@ lock=$data/pg/../cluster.lock
 exec 9>>"$lock"
 flock -x 9 || fail "cannot take the lock"
 serve_start 1 9>&-
-waits_for_lock() { find "/proc/${pid[1]}/fd" -lname '*cluster.lock' | grep -q .; }
+# Before it becomes the server, the child of this shell has our descriptor of the lock too.
+waits_for_lock() {
+    [ "$(cat "/proc/${pid[1]}/comm")" = plimsolld ] &&
+        find "/proc/${pid[1]}/fd" -lname '*cluster.lock' | grep -q .
+}
 until_true 10 waits_for_lock || fail "server does not come to the lock"
 gone "${pid[1]}" && fail "server did not wait"
 kill -TERM "${pid[1]}"

@@ -162,21 +162,67 @@ static void pgcluster_starts_when_the_postmaster_was_killed(void **state)
     assert_false(pl_file_exists(path));
 }
 
-/* The pid of a killed postmaster has gone to somebody else: to us. */
+/* A process that PostgreSQL's user can see to be alive, as a number that was given away again. */
+static pid_t stranger(void)
+{
+    struct pg_place p;
+    assert_int_equal(pg_place_find(dir, &p, NULL), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        if (p.other_user && (setgid(p.gid) != 0 || setuid(p.uid) != 0)) {
+            _exit(1);
+        }
+        (void)alarm(60); /* the test may fail before it ends us */
+        (void)pause();
+        _exit(0);
+    }
+    assert_true(child > 0);
+    return child;
+}
+
+static void write_lock(const char *name, pid_t pid)
+{
+    char path[128];
+    char text[256];
+    int n = snprintf(text, sizeof(text), "%d\n%s/pg\n1\n5432\n%s/run\n\n\nready   \n", (int)pid,
+                     dir, dir);
+    (void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+    assert_int_equal(pl_file_write_atomic(path, text, (size_t)n, 0644, NULL), 0);
+}
+
+/* The pid of a killed postmaster has gone to somebody else. */
 static void pgcluster_starts_when_the_pid_file_names_a_stranger(void **state)
 {
     (void)state;
     need_postgres();
-    char path[128];
-    char text[256];
-    int n = snprintf(text, sizeof(text), "%d\n%s/pg\n1\n5432\n%s/run\n\n\nready   \n",
-                     (int)getpid(), dir, dir);
-    (void)snprintf(path, sizeof(path), "%s/pg/postmaster.pid", dir);
-    assert_int_equal(pl_file_write_atomic(path, text, (size_t)n, 0644, NULL), 0);
+    pid_t other = stranger();
+    write_lock("pg/postmaster.pid", other);
+    write_lock("run/.s.PGSQL.5432.lock", other);
     assert_int_equal(running_pid(), 0);
     struct pgcluster *c = acquire();
     assert_true(running_pid() > 0);
+    assert_int_equal(kill(other, SIGKILL), 0);
     pgcluster_release(c);
+    assert_int_equal(waitpid(other, NULL, 0), other);
+}
+
+/* Nobody reaps the one that was killed: its number goes on to look alive. */
+static void pgcluster_starts_beside_a_zombie(void **state)
+{
+    (void)state;
+    need_postgres();
+    struct pgcluster *c = acquire();
+    pid_t dead = c->child;
+    assert_true(dead > 0);
+    c->child = 0;
+    siginfo_t info;
+    assert_int_equal(kill(dead, SIGKILL), 0);
+    assert_int_equal(waitid(P_PID, (id_t)dead, &info, WEXITED | WNOWAIT), 0);
+    pgcluster_release(c);
+    c = acquire();
+    assert_true(running_pid() > 0 && running_pid() != dead);
+    pgcluster_release(c);
+    assert_int_equal(waitpid(dead, NULL, 0), dead);
 }
 
 static void on_tick(uv_timer_t *timer)
@@ -253,6 +299,7 @@ int main(void)
         cmocka_unit_test(pgcluster_is_found_when_its_starter_was_killed),
         cmocka_unit_test(pgcluster_starts_when_the_postmaster_was_killed),
         cmocka_unit_test(pgcluster_starts_when_the_pid_file_names_a_stranger),
+        cmocka_unit_test(pgcluster_starts_beside_a_zombie),
         cmocka_unit_test(pgcluster_watch_starts_a_postmaster_that_died),
         cmocka_unit_test(pgcluster_refuses_a_path_that_is_too_long),
         cmocka_unit_test(pgcluster_says_so_when_there_is_none),
