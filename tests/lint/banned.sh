@@ -47,17 +47,20 @@ END { exit bad }
 find proto server client tests -name '*.c' | sort | xargs awk "$labels" || status=1
 
 # Every source says its licence, then what it is for.
-while read -r file; do
-    head=$(head -n 2 "$file")
-    if [[ $head != "// SPDX-License-Identifier: Apache-2.0"$'\n'"/*"* ]]; then
-        echo "$file: begins without licence line and block comment"
-        status=1
-    fi
-done < <(find include proto server client tests -name '*.[ch]' | sort)
-while read -r file; do
-    if ! head -n 3 "$file" | grep -q 'SPDX-License-Identifier: Apache-2.0'; then
-        echo "$file: no licence line"
-        status=1
-    fi
-done < <(find sql proto/schema tests deploy .ci -name '*.sql' -o -name '*.proto' -o -name '*.sh' | sort)
+# shellcheck disable=SC2016
+heads='
+(FNR == 1 && $0 != "// SPDX-License-Identifier: Apache-2.0") || (FNR == 2 && $0 !~ /^\/\*/) {
+    printf "%s: begins without licence line and block comment\n", FILENAME; bad = 1
+}
+FNR == 2 { nextfile }
+END { exit bad }
+'
+find include proto server client tests -name '*.[ch]' | sort | xargs awk "$heads" || status=1
+unsigned=$(find sql proto/schema tests deploy .ci -name '*.sql' -o -name '*.proto' -o -name '*.sh' | sort |
+    xargs grep -L 'SPDX-License-Identifier: Apache-2.0')
+if [ -n "$unsigned" ]; then
+    echo "$unsigned"
+    echo "    ^ no licence line"
+    status=1
+fi
 exit $status

@@ -54,18 +54,25 @@ complain() {
     status=1
 }
 
-# includes FILE...: prints "file:line:included"
+# includes FOLDER...: prints "file:line:included" of every source in them
 includes() {
-    grep -nHE '^#include' "$@" | sed -E 's/#include *["<]([^">]+)[">].*/\1/'
+    grep -rnHE --include='*.[ch]' '^#include' "$@" | sed -E 's/#include *["<]([^">]+)[">].*/\1/'
+}
+# folder_of PATH: its first folder in include/plimsoll, proto, server or client, as proto/X, server/X;
+# without a process: this runs some thousand times.
+folder_of() {
+    local rest=${1#include/plimsoll/}
+    folder=proto
+    [ "$rest" = "$1" ] && folder=${1%%/*} rest=${1#*/}
+    folder=$folder/${rest%%/*}
 }
 
 # Between the folders of proto/: the sources and the headers that belong to them.
 while IFS=: read -r file line what; do
-    [[ $file == include/* ]] && folder=proto/$(cut -d/ -f3 <<<"$file")
-    [[ $file == proto/* ]] && folder=proto/$(cut -d/ -f2 <<<"$file")
+    folder_of "$file"
     case $what in
     plimsoll/*)
-        target=$(cut -d/ -f2 <<<"$what")
+        target=${what#plimsoll/} target=${target%%/*}
         [ "$what" = plimsoll/wire/limits.h ] && continue # numbers only, for everybody
         if [ "proto/$target" != "$folder" ] && [[ ${allowed[$folder]-} != *" $target "* ]]; then
             complain "$file:$line" "$folder may not include $what"
@@ -75,18 +82,18 @@ while IFS=: read -r file line what; do
         complain "$file:$line" "proto/ is free of loops, sockets and databases: $what"
         ;;
     esac
-done < <(find include/plimsoll proto -name '*.[ch]' -print0 | xargs -0 grep -lE '^#include' |
-    while read -r file; do includes "$file"; done)
+done < <(includes include/plimsoll proto)
 
 # Between the folders of each program. Files directly in server/ and client/ compose all, and so
 # do the commands of the host in server/ops, which set up and administer a whole server.
 host_commands='^server/ops/(init|admin[a-z_]*|local)\.[ch]$'
 for program in server client; do
+    other=client
+    [ $program = client ] && other=server
     while IFS=: read -r file line what; do
-        folder=$program/$(cut -d/ -f2 <<<"$file")
+        folder_of "$file"
         [[ $what == */* ]] || continue
         target=${what%%/*}
-        other=$([ $program = server ] && echo client || echo server)
         if [[ $what == "$other"/* || $what == ../* ]]; then
             complain "$file:$line" "$program/ may not include $what"
         fi
@@ -96,7 +103,7 @@ for program in server client; do
         if [ "$program/$target" != "$folder" ] && [[ ${allowed[$folder]-} != *" $target "* ]]; then
             complain "$file:$line" "$folder may not include $what"
         fi
-    done < <(find $program -name '*.[ch]' | sort | while read -r file; do includes "$file"; done)
+    done < <(includes $program)
 done
 
 # only PATTERN FOLDER-PATTERN WHY
