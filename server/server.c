@@ -307,7 +307,7 @@ static int open_store(struct server *s, struct pl_err *e)
     s->rooms = rooms_new(&s->loop, s->store, &ro);
     s->identity = identity_new(&s->loop, s->store);
     s->enrol = enrol_new(&s->loop, s->store, s->ca, &el);
-    s->services = (struct services){s->store, s->rooms, s->identity, s->enrol, c};
+    s->services = (struct services){s->dir, s->store, s->rooms, s->identity, s->enrol, c};
     return 0;
 }
 

@@ -41,19 +41,23 @@
         OPT(0, "priority", priority, "P", "critical, high, medium"),                       \
         OPT(0, "finish", finish, "TEXT", "how anyone can see that it is finished")
 
+#define SORT_OPT OPT(0, "sort", sort, "-votes", "the most dots first, once a vote is counted")
+
 static const struct pl_opt event_list_opts[] = {CLI_COMMON,
                                                 OPT(0, "lane", lane, "LANE", "only this lane")};
 static const struct pl_opt event_opts[] = {CLI_COMMON, EVENT_OPTS, OPT_SET};
-static const struct pl_opt board_list_opts[] = {CLI_COMMON,
-                                                OPT(0, "col", col, "COLUMN", "only this column")};
+static const struct pl_opt board_list_opts[] = {
+    CLI_COMMON, OPT(0, "col", col, "COLUMN", "only this column"), SORT_OPT};
 static const struct pl_opt board_opts[] = {CLI_COMMON, BOARD_OPTS, OPT_SET};
-static const struct pl_opt cause_list_opts[] = {CLI_COMMON};
+static const struct pl_opt cause_list_opts[] = {CLI_COMMON, SORT_OPT};
+static const struct pl_opt plain_list_opts[] = {CLI_COMMON};
 static const struct pl_opt cause_opts[] = {
     CLI_COMMON, CAUSE_OPTS, OPT(0, "parent", parent, "F-4", "the cause that it explains"), OPT_SET};
 static const struct pl_opt action_list_opts[] = {
     CLI_COMMON,
     OPT(0, "owner", owner, "USER", "only this owner; 'me'"),
     OPT(0, "state", state, "STATE", "only this state"),
+    SORT_OPT,
     {0, "late", PL_OPT_FLAG, offsetof(struct cli_entry_opts, late), NULL, NULL,
      "only past their day"}};
 static const struct pl_opt action_opts[] = {CLI_COMMON, ACTION_OPTS, OPT_SET};
@@ -66,7 +70,8 @@ static const struct pl_opt rm_opts[] = {CLI_COMMON,
 static const char *const event_heads[] = {"ID",     "HAPPENED", "LANE",  "MARK",
                                           "SOURCE", "TEXT",     "REVIEW"};
 static const char *const board_heads[] = {"ID", "COLUMN", "VOTES", "TEXT", "REVIEW"};
-static const char *const cause_heads[] = {"ID", "QUESTION", "CLASS", "FACTOR", "TEXT", "REVIEW"};
+static const char *const cause_heads[] = {"ID",    "QUESTION", "CLASS", "FACTOR",
+                                          "VOTES", "TEXT",     "REVIEW"};
 static const char *const action_heads[] = {"ID",  "PRIORITY", "STATE", "OWNER",
                                            "DUE", "TEXT",     "REVIEW"};
 
@@ -76,7 +81,7 @@ static const char *const agenda_heads[] = {"ID", "STAGE", "MINUTES", "TEXT", "RE
 static const struct cli_entry_kind kinds[] = {
     {PL_KIND_EVENT, "timeline", {"happened_at", "lens", "marker", "source"}, event_heads, 7},
     {PL_KIND_OBSERVATION, "observe", {"kind", "votes"}, board_heads, 5},
-    {PL_KIND_CAUSE, "cause", {"question", "class", "factor"}, cause_heads, 6},
+    {PL_KIND_CAUSE, "cause", {"question", "class", "factor", "votes"}, cause_heads, 7},
     {PL_KIND_ACTION, "actions", {"priority", "state", "owner", "due"}, action_heads, 7},
     {PL_KIND_RULE, "rule", {NULL}, rule_heads, 3},
     {PL_KIND_AGENDA, "agenda", {"stage", "minutes"}, agenda_heads, 5},
@@ -171,12 +176,12 @@ VERB_ADD(actions, "actions", PL_KIND_ACTION, action_opts, "propose an action",
 VERB_EDIT(actions, "actions", PL_KIND_ACTION, action_opts, "change an action",
           "  plimsoll actions edit REV-1 A-121 --due 2026-12-01\n");
 VERB_RM(actions, "actions", PL_KIND_ACTION, "remove an action (--restore brings it back)");
-VERB_LIST(rule, "rule", PL_KIND_RULE, cause_list_opts, "ground rules of the session",
+VERB_LIST(rule, "rule", PL_KIND_RULE, plain_list_opts, "ground rules of the session",
           "  plimsoll rule list REV-1\n");
 VERB_ADD(rule, "rule", PL_KIND_RULE, set_opts, "add a ground rule",
          "  plimsoll rule add REV-1 'We ask what made sense at the time.'\n");
 VERB_RM(rule, "rule", PL_KIND_RULE, "remove a ground rule (--restore brings it back)");
-VERB_LIST(agenda, "agenda", PL_KIND_AGENDA, cause_list_opts, "the agenda of the session",
+VERB_LIST(agenda, "agenda", PL_KIND_AGENDA, plain_list_opts, "the agenda of the session",
           "  plimsoll agenda list REV-1\n");
 VERB_ADD(agenda, "agenda", PL_KIND_AGENDA, set_opts, "add an item to the agenda",
          "  plimsoll agenda add REV-1 --set stage=timeline --set minutes=20 'walk the line'\n");

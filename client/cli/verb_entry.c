@@ -12,6 +12,7 @@
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
+#include "plimsoll/doc/vote.h"
 #include "plimsoll/render/json.h"
 
 #include "cli/cli_int.h"
@@ -241,6 +242,27 @@ static bool matches(const struct cli *c, const struct pl_doc *d, const struct pl
     return true;
 }
 
+/* What stands for an entry in a list; one that was merged says into which. */
+static void label_of(const struct pl_doc *d, const struct pl_entry *en, char *out, size_t cap)
+{
+    const struct pl_entry *into = pl_entry_merged_into(d, en);
+    char id[PL_SHORT_ID_MAX];
+    size_t n = 0;
+    if (into) {
+        cli_entry_id(into, id);
+        int k = snprintf(out, cap, "[merged into %s] ", id);
+        n = k > 0 && (size_t)k < cap ? (size_t)k : 0;
+    }
+    (void)pl_entry_label(en, out + n, cap - n);
+}
+
+static int check_sort(const struct cli_entry_opts *o, struct pl_err *e)
+{
+    if (!o->sort || pl_str_eq(o->sort, "-votes") || pl_str_eq(o->sort, "-dots"))
+        return 0;
+    return pl_fail(e, PL_E_USAGE, "--sort takes -votes (the most dots first), not '%s'", o->sort);
+}
+
 static void list_one(struct cli *c, struct review *r, uint32_t kind, const struct cli_entry_opts *o,
                      struct cli_table *t, json_t *items)
 {
@@ -248,6 +270,8 @@ static void list_one(struct cli *c, struct review *r, uint32_t kind, const struc
     const struct pl_doc *d = review_doc(r);
     struct pl_entry **all = pl_xcalloc(ENTRIES_MAX, sizeof(struct pl_entry *));
     size_t n = pl_doc_list(d, kind, all, ENTRIES_MAX);
+    if (o->sort)
+        qsort(all, n < ENTRIES_MAX ? n : ENTRIES_MAX, sizeof(struct pl_entry *), cli_votes_cmp);
     char review[32];
     /* A pipe gets the line whole, a person what fits. */
     size_t cap = cli_is_for_eyes(c) ? 256 : LABEL_WHOLE;
@@ -261,7 +285,7 @@ static void list_one(struct cli *c, struct review *r, uint32_t kind, const struc
         if (!matches(c, d, all[i], o))
             continue;
         cli_entry_id(all[i], id);
-        (void)pl_entry_label(all[i], label, cap);
+        label_of(d, all[i], label, cap);
         row[at++] = id;
         for (size_t f = 0; f < ENTRY_COLUMNS && k->columns[f]; f++)
             row[at++] = shown(d, all[i], k->columns[f], cells[f], CELL);
@@ -318,7 +342,9 @@ int cli_entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t ki
     const struct cli_entry_kind *k = cli_entry_kind(kind);
     struct review_ids ids;
     char name[64];
-    int rc = cli_connect(c, e);
+    int rc = check_sort(opts, e);
+    if (rc == 0)
+        rc = cli_connect(c, e);
     if (rc == 0)
         rc = which_reviews(c, argc, argv, &ids, e);
     if (rc < 0)

@@ -15,6 +15,7 @@ struct cli_entry_opts {
     const char *col;                                                      /* observations */
     const char *branch, *klass, *factor, *parent;                         /* causes */
     const char *control, *kind, *owner, *due, *state, *priority, *finish; /* actions */
+    const char *sort;
     struct pl_opt_list set;
     bool restore, late;
 };
@@ -40,6 +41,9 @@ int cli_entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t ki
                    struct pl_err *e);
 int cli_entry_rm(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e);
 int cli_entry_set(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e);
+
+/* For qsort of struct pl_entry *: most counted dots first, then by number. */
+int cli_votes_cmp(const void *a, const void *b);
 
 /* An entry as JSON (new reference), its short id, and the answer to a change of it. */
 json_t *cli_entry_json(const struct pl_doc *d, const struct pl_entry *en);

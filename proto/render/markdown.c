@@ -355,10 +355,11 @@ static void timeline(struct sink *s, const struct pl_doc *d)
     free(v);
 }
 
-static void observations_of(struct sink *s, struct pl_entry *const *v, size_t n, int64_t kind,
-                            const char *title)
+static void observations_of(struct sink *s, const struct pl_doc *d, struct pl_entry *const *v,
+                            size_t n, int64_t kind, const char *title)
 {
     bool first = true;
+    char note[96];
 
     for (size_t i = 0; i < n; i++) {
         if (pl_entry_int(v[i], PL_F_OBSERVATION_KIND, 0) != kind)
@@ -366,7 +367,11 @@ static void observations_of(struct sink *s, struct pl_entry *const *v, size_t n,
         if (first)
             putf(s, "\n### %s\n\n", title);
         first = false;
-        md_item(s, v[i], pl_enum_name(PL_EN_LENS, pl_entry_int(v[i], PL_F_OBSERVATION_LENS, 0)), 0);
+        note[0] = '\0';
+        md_note(note, sizeof note,
+                pl_enum_name(PL_EN_LENS, pl_entry_int(v[i], PL_F_OBSERVATION_LENS, 0)));
+        md_votes(d, v[i], note, sizeof note);
+        md_item(s, v[i], note, 0);
     }
 }
 
@@ -377,11 +382,11 @@ static void observations(struct sink *s, const struct pl_doc *d)
 
     if (n > 0)
         put(s, "\n## Observations\n");
-    observations_of(s, v, n, PL_OBSERVATION_WELL, "What went well");
-    observations_of(s, v, n, PL_OBSERVATION_BADLY, "What went badly");
-    observations_of(s, v, n, PL_OBSERVATION_SURPRISE, "What surprised us");
-    observations_of(s, v, n, PL_OBSERVATION_LUCK, "Where we were lucky");
-    observations_of(s, v, n, 0, "Not sorted");
+    observations_of(s, d, v, n, PL_OBSERVATION_WELL, "What went well");
+    observations_of(s, d, v, n, PL_OBSERVATION_BADLY, "What went badly");
+    observations_of(s, d, v, n, PL_OBSERVATION_SURPRISE, "What surprised us");
+    observations_of(s, d, v, n, PL_OBSERVATION_LUCK, "Where we were lucky");
+    observations_of(s, d, v, n, 0, "Not sorted");
     free(v);
 }
 

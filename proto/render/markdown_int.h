@@ -15,6 +15,11 @@ void md_when(struct sink *s, const struct pl_entry *en, uint32_t at, uint32_t pr
 /* The elements of a set of strings, by commas. */
 void md_set(struct sink *s, const struct pl_entry *en, uint32_t field);
 
+/* Adds a word to a note, behind a comma. */
+void md_note(char *note, size_t cap, const char *word);
+/* Adds "6 dots" and "merged into O-4" to a note, where there are any. */
+void md_votes(const struct pl_doc *d, const struct pl_entry *en, char *note, size_t cap);
+
 void md_causes(struct sink *s, const struct pl_doc *d);
 void md_actions(struct sink *s, const struct pl_doc *d);
 void md_lessons(struct sink *s, const struct pl_doc *d);

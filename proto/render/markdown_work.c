@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plimsoll/doc/vote.h"
+
 #include "markdown_int.h"
 
 #define DEPTH_SHOWN 12 /* deeper nesting is shown at this depth */
@@ -23,7 +25,7 @@ static unsigned depth_of(const struct pl_doc *d, const struct pl_entry *en)
     return depth;
 }
 
-static void add_note(char *note, size_t cap, const char *word)
+void md_note(char *note, size_t cap, const char *word)
 {
     size_t at = strlen(note);
 
@@ -31,17 +33,36 @@ static void add_note(char *note, size_t cap, const char *word)
         (void)snprintf(note + at, cap - at, "%s%s", at > 0 ? ", " : "", word);
 }
 
-static void cause_note(const struct pl_entry *en, char *note, size_t cap)
+void md_votes(const struct pl_doc *d, const struct pl_entry *en, char *note, size_t cap)
+{
+    long long votes = (long long)pl_entry_votes(en);
+    const struct pl_entry *into = pl_entry_merged_into(d, en);
+    char word[PL_SHORT_ID_MAX + 16];
+
+    if (votes > 0) {
+        (void)snprintf(word, sizeof word, "%lld %s", votes, votes == 1 ? "dot" : "dots");
+        md_note(note, cap, word);
+    }
+    if (into != NULL) {
+        char id[PL_SHORT_ID_MAX];
+        pl_short_id_format(id, pl_entry_kind(into), pl_entry_int(into, PL_F_NO, 0));
+        (void)snprintf(word, sizeof word, "merged into %s", id);
+        md_note(note, cap, word);
+    }
+}
+
+static void cause_note(const struct pl_doc *d, const struct pl_entry *en, char *note, size_t cap)
 {
     note[0] = '\0';
-    add_note(note, cap, pl_enum_name(PL_EN_QUESTION, pl_entry_int(en, PL_F_CAUSE_QUESTION, 0)));
-    add_note(note, cap, pl_enum_name(PL_EN_CLASS, pl_entry_int(en, PL_F_CAUSE_CLASS, 0)));
-    add_note(note, cap, pl_enum_name(PL_EN_FACTOR, pl_entry_int(en, PL_F_CAUSE_FACTOR, 0)));
-    add_note(note, cap, pl_enum_name(PL_EN_CAUSE_ROLE, pl_entry_int(en, PL_F_CAUSE_ROLE, 0)));
+    md_note(note, cap, pl_enum_name(PL_EN_QUESTION, pl_entry_int(en, PL_F_CAUSE_QUESTION, 0)));
+    md_note(note, cap, pl_enum_name(PL_EN_CLASS, pl_entry_int(en, PL_F_CAUSE_CLASS, 0)));
+    md_note(note, cap, pl_enum_name(PL_EN_FACTOR, pl_entry_int(en, PL_F_CAUSE_FACTOR, 0)));
+    md_note(note, cap, pl_enum_name(PL_EN_CAUSE_ROLE, pl_entry_int(en, PL_F_CAUSE_ROLE, 0)));
     for (char *p = note; *p != '\0'; p++) {
         if (*p == '_')
             *p = ' ';
     }
+    md_votes(d, en, note, cap);
 }
 
 void md_causes(struct sink *s, const struct pl_doc *d)
@@ -53,7 +74,7 @@ void md_causes(struct sink *s, const struct pl_doc *d)
         put(s, "\n## Causes\n\n");
     for (size_t i = 0; i < n; i++) {
         char note[128];
-        cause_note(v[i], note, sizeof note);
+        cause_note(d, v[i], note, sizeof note);
         md_item(s, v[i], note, depth_of(d, v[i]) * 2);
     }
     free(v);
@@ -158,6 +179,9 @@ static void action_details(struct sink *s, const struct pl_doc *d, const struct 
         put_enum(s, en, PL_F_ACTION_KIND);
         put(s, "\n");
     }
+    char votes[64] = "";
+    md_votes(d, en, votes, sizeof votes);
+    str_line(s, "Vote", votes);
     str_line(s, "Finish test", pl_entry_cstr(en, PL_F_ACTION_FINISH_TEST));
     measure_line(s, en);
     causes_line(s, d, en);

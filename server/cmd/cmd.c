@@ -19,6 +19,7 @@ static const struct {
     {PL_MSG_CREATE, cmd_create},   {PL_MSG_PEOPLE, cmd_people},
     {PL_MSG_WHOAMI, cmd_whoami},   {PL_MSG_MEMBER_SET, cmd_member_set},
     {PL_MSG_HISTORY, cmd_history}, {PL_MSG_ACT, cmd_act},
+    {PL_MSG_SESSION, cmd_session}, {PL_MSG_VOTE, cmd_vote},
 };
 
 cmd_handler cmd_find(enum pl_msg_type type)

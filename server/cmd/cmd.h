@@ -33,6 +33,10 @@ void cmd_history(struct caller *c, struct pl_msg *m);
 /* Commands of doc/acts.def. */
 void cmd_act(struct caller *c, struct pl_msg *m);
 
+/* A running session: how far it is, one's own dots. */
+void cmd_session(struct caller *c, struct pl_msg *m);
+void cmd_vote(struct caller *c, struct pl_msg *m);
+
 /* Liveness. */
 void cmd_ping(struct caller *c, struct pl_msg *m);
 void cmd_pong(struct caller *c, struct pl_msg *m);

@@ -2,22 +2,60 @@
 /*
  * Acts: a command of a person on a review, judged by server/review on the newest state while the
  * room builds a batch. The message is copied: it is judged later, and again after a lost batch.
+ *
+ * Counting a vote takes the sums first. The append writes them only if no choice has changed since
+ * then; otherwise they are taken anew.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "plimsoll/base/mem.h"
+#include "plimsoll/doc/act.h"
 
 #include "cmd/cmd.h"
 #include "cmd/services.h"
+#include "cmd/vote_key.h"
 #include "review/conduct.h"
 #include "room/room.h"
+#include "store/repo_log.h"
+#include "store/repo_vote.h"
+
+#define COUNT_TRIES     5u
+#define COUNT_FREEZE_US 3000000u /* no choice changes; over by itself when the server dies */
 
 struct act_call {
     struct call *call;
+    const struct services *services;
     struct pl_act act;
     char *text; /* owned; act.text */
     struct conduct_actor who;
+    struct append_effect effect;
+    struct conduct_tally tally;
+    struct pl_vote_row *items; /* owned; tally.items */
+    uint64_t version;          /* of the choices in tally */
+    unsigned tries;
 };
+
+static void act_free(struct act_call *a)
+{
+    free(a->items);
+    free(a->text);
+    pl_mem_free(PL_MEM_REQUEST, a);
+}
+
+static void set_effect(struct act_call *a, const struct pl_doc *d)
+{
+    uint32_t round = (uint32_t)pl_entry_int(pl_doc_root(d), PL_F_REVIEW_BALLOT_ROUND, 0);
+
+    if (a->act.act == PL_ACT_BALLOT)
+        a->effect = (struct append_effect){.kind = EFFECT_BALLOT_OPEN,
+                                           .round = round + 1,
+                                           .ballot = (uint32_t)a->act.value,
+                                           .dots = (uint32_t)a->act.expect};
+    else if (a->act.act == PL_ACT_COUNT)
+        a->effect = (struct append_effect){
+            .kind = EFFECT_BALLOT_COUNT, .round = round, .version = a->version};
+}
 
 static int judge(void *ctx, const struct pl_doc *newest, int64_t now_us, struct pl_cs *cs,
                  uint64_t *ops, struct pl_err *e)
@@ -25,13 +63,26 @@ static int judge(void *ctx, const struct pl_doc *newest, int64_t now_us, struct 
     struct act_call *a = ctx;
 
     a->who.now_us = now_us;
-    return conduct_judge(newest, &a->act, &a->who, cs, ops, e);
+    a->effect.kind = EFFECT_NONE;
+    int rc = conduct_judge(newest, &a->act, &a->who, cs, ops, e);
+    if (rc == 0 && cs->n > 0)
+        set_effect(a, newest);
+    return rc;
 }
+
+static int take_tally(struct act_call *a);
 
 static void on_done(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
 {
     struct act_call *a = ctx;
+    bool is_count = a->effect.kind == EFFECT_BALLOT_COUNT;
 
+    /* The judge had passed it: so it was the store that found other choices than were summed up. */
+    if (rc == -PL_E_CONFLICT && is_count && ++a->tries < COUNT_TRIES && call_caller(a->call)) {
+        rc = take_tally(a);
+        if (rc == 0)
+            return;
+    }
     if (rc < 0) {
         call_fail(a->call, -rc, "%s", e != NULL ? e->text : pl_error_info(rc)->title);
     } else {
@@ -39,10 +90,58 @@ static void on_done(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
         m.u.done.rid = call_rid(a->call);
         m.u.done.rev = rev;
         call_reply(a->call, &m);
+        if (is_count)
+            vote_key_forget(a->services->dir, a->act.review, a->effect.round);
     }
-    free(a->text);
-    pl_mem_free(PL_MEM_REQUEST, a);
+    act_free(a);
 }
+
+static void act_go(struct act_call *a)
+{
+    const struct rooms_act by = {.review = a->act.review,
+                                 .user = a->who.user,
+                                 .device = a->who.device,
+                                 .effect = &a->effect};
+
+    rooms_command(a->services->rooms, &by, judge, a, on_done, a);
+}
+
+/* --- sums of a vote -----------------------------------------------------------------------------
+ */
+
+/* Without sums the judge says why not: no right, no open vote, or counted already. */
+static void on_tally(void *ctx, int rc, const struct vote_tally *t, const struct pl_err *e)
+{
+    struct act_call *a = ctx;
+
+    free(a->items);
+    a->items = NULL;
+    a->who.tally = NULL;
+    if (call_caller(a->call) == NULL ||
+        (rc < 0 && rc != -PL_E_CONFLICT && rc != -PL_E_PERM && rc != -PL_E_REVOKED)) {
+        call_fail(a->call, rc < 0 ? -rc : PL_E_CLOSED, "%s", e != NULL ? e->text : "");
+        act_free(a);
+        return;
+    }
+    if (rc == 0) {
+        a->items = pl_xcalloc(t->n + 1, sizeof *a->items);
+        memcpy(a->items, t->items, t->n * sizeof *a->items);
+        a->tally = (struct conduct_tally){
+            .round = t->round, .voters = t->voters, .items = a->items, .n = t->n};
+        a->version = t->version;
+        a->who.tally = &a->tally;
+    }
+    act_go(a);
+}
+
+static int take_tally(struct act_call *a)
+{
+    return repo_tally(a->services->store, a->act.review, a->who.user, a->who.device,
+                      COUNT_FREEZE_US, on_tally, a);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ */
 
 void cmd_act(struct caller *c, struct pl_msg *m)
 {
@@ -59,10 +158,18 @@ void cmd_act(struct caller *c, struct pl_msg *m)
         return;
     struct act_call *a = pl_mem_calloc(PL_MEM_REQUEST, 1, sizeof *a);
     a->call = k;
+    a->services = c->services;
     a->act = m->u.act;
     a->text = pl_xstrdup(m->u.act.text);
     a->act.text = a->text;
     a->who = (struct conduct_actor){.user = c->user, .device = c->device};
-    const struct rooms_act by = {.review = a->act.review, .user = c->user, .device = c->device};
-    rooms_command(c->services->rooms, &by, judge, a, on_done, a);
+    if (a->act.act != PL_ACT_COUNT) {
+        act_go(a);
+        return;
+    }
+    int rc = take_tally(a);
+    if (rc < 0) {
+        call_fail(k, -rc, "%s", pl_error_info(rc)->title);
+        act_free(a);
+    }
 }

@@ -12,6 +12,7 @@ struct enrol;
 struct config;
 
 struct services {
+    const char *dir; /* data directory */
     struct store *store;
     struct rooms *rooms;
     struct identity *identity;

@@ -15,11 +15,20 @@
 #include "plimsoll/merge/changeset.h"
 #include "plimsoll/wire/message.h"
 
+/* What was voted: dots of each entry, as the store summed them up. */
+struct conduct_tally {
+    uint32_t round;
+    uint32_t voters; /* who gave any */
+    const struct pl_vote_row *items;
+    size_t n;
+};
+
 /* Who acts, and when. */
 struct conduct_actor {
     uint64_t user;
     uint64_t device;
     int64_t now_us;
+    const struct conduct_tally *tally; /* for PL_ACT_COUNT; NULL: there is none */
 };
 
 /* Entries that the server makes (waivers) have client 0 and count upwards from

@@ -294,7 +294,7 @@ int act_reopen(struct conduct *c)
 
     if (a == NULL)
         return -c->e->code;
-    if (state == PL_STATE_IDEA || state == PL_STATE_COMMITTED)
+    if (state == PL_STATE_IDEA || state == PL_STATE_COMMITTED || state == PL_STATE_MERGED)
         return wrong_state(c, state);
     int rc = need_text(c, "opening it again needs a reason");
     if (rc == 0)

@@ -49,6 +49,11 @@ int act_pack(struct conduct *c);
 int act_waive(struct conduct *c);
 int act_unwaive(struct conduct *c);
 
+/* --- conduct_vote.c */
+int act_ballot(struct conduct *c);
+int act_count(struct conduct *c);
+int act_merge(struct conduct *c);
+
 /* --- conduct_people.c */
 int act_offer_lead(struct conduct *c);
 int act_take_lead(struct conduct *c);

@@ -97,6 +97,8 @@ int act_status(struct conduct *c)
         return 0;
     if (a->expect != c->status)
         return conflict(c, "the status", pl_enum_name(PL_EN_STATUS, c->status));
+    if (pl_entry_int(c->root, PL_F_REVIEW_BALLOT, 0) != 0)
+        return pl_fail(c->e, PL_E_GATE, "a vote is open: count it first");
     if (a->value > c->status)
         return go_on(c);
     rc = need_text(c, "going back needs a reason");

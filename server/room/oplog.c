@@ -364,8 +364,11 @@ int oplog_submit(struct oplog *l, const struct oplog_origin *o, struct pl_cs *ta
 int oplog_command(struct oplog *l, const struct oplog_origin *o, oplog_judge_cb judge,
                   void *judge_ctx, struct pl_err *e)
 {
-    const struct oplog_origin origin = {
-        .base = oplog_head(l), .user = o->user, .device = o->device, .ctx = o->ctx};
+    const struct oplog_origin origin = {.base = oplog_head(l),
+                                        .user = o->user,
+                                        .device = o->device,
+                                        .effect = o->effect,
+                                        .ctx = o->ctx};
     struct pl_cs none;
 
     pl_cs_init(&none);

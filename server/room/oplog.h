@@ -43,6 +43,9 @@ struct oplog_origin {
     uint64_t device;
     struct pl_caret caret_after;
     uint32_t undo_of;
+    /* Commands: what their revision does besides; read after each judging. NULL, or kind NONE:
+     * none. */
+    const struct append_effect *effect;
     void *ctx;
 };
 
@@ -125,9 +128,9 @@ int oplog_submit(struct oplog *l, const struct oplog_origin *o, struct pl_cs *ta
 typedef int (*oplog_judge_cb)(void *ctx, const struct pl_doc *newest, int64_t now_us,
                               struct pl_cs *cs, uint64_t *ops, struct pl_err *e);
 
-/* Queues a judge instead of a changeset. Of o only user, device and ctx count: it is client 0.
- * judge_ctx must live until the answer. OPLOG_QUEUED or -PL_E_BUSY. The answer to an empty
- * changeset is the head. */
+/* Queues a judge instead of a changeset. Of o only user, device, effect and ctx count: it is client
+ * 0. judge_ctx and *effect must live until the answer. OPLOG_QUEUED or -PL_E_BUSY. The answer to an
+ * empty changeset is the head. */
 int oplog_command(struct oplog *l, const struct oplog_origin *o, oplog_judge_cb judge,
                   void *judge_ctx, struct pl_err *e) PL_MUST;
 
@@ -152,12 +155,14 @@ struct oplog_batch {
     const struct append_refusal *refusals;
     size_t n_refusals;
     const struct append_face *face; /* what lists show, if the batch changes any of it; else NULL */
+    const struct append_effect *effect; /* of the revision at index effect_at; NULL: none */
+    uint32_t effect_at;
 };
 
 /* Makes the next batch of the queue, at most OPLOG_BATCH_CHANGES changesets and about
  * OPLOG_BATCH_BYTES; NULL when there is nothing to write. A batch ends behind a change of the
- * review's status, since the store judges rights by the status before it. No batch may be under
- * way. */
+ * review's status, since the store judges rights by the status before it, and behind an effect. No
+ * batch may be under way. */
 const struct oplog_batch *oplog_build_batch(struct oplog *l);
 bool oplog_is_building(const struct oplog *l); /* a batch is under way */
 

@@ -366,6 +366,18 @@ static bool touches_status(const struct pl_cs *cs)
     return pl_cs_find(cs, PL_SLOT_REG, PL_EID_ROOT, PL_F_REVIEW_STATUS, NULL) != NULL;
 }
 
+/* A batch has one effect at most: the command that asked for it is the last one in it. */
+static void note_effect(struct oplog *l, const struct submission *sub)
+{
+    const struct append_effect *x = sub->judge != NULL ? sub->origin.effect : NULL;
+
+    if (x == NULL || x->kind == EFFECT_NONE)
+        return;
+    l->batch.effect = *x;
+    l->batch.effect_at = (uint32_t)l->batch.n - 1;
+    l->batch.is_closed = true;
+}
+
 /* Takes one submission: true, or false: the batch must be made again. */
 static bool take_one(struct oplog *l, struct submission *sub)
 {
@@ -399,6 +411,7 @@ static bool take_one(struct oplog *l, struct submission *sub)
         sub->in_batch = true;
         l->batch.changes++;
         l->batch.is_closed = touches_status(&l->batch.items[l->batch.n - 1].rec->cs);
+        note_effect(l, sub);
         derive_after(l, &l->batch.items[l->batch.n - 1].rec->cs, sub->origin.user);
         return true;
     }
@@ -419,6 +432,7 @@ static void batch_start(struct oplog *l)
     b->n_refused = 0;
     b->n_settled = 0;
     b->is_closed = false;
+    b->effect.kind = EFFECT_NONE;
     b->is_irregular = false;
     b->numbers_first = l->numbers_first;
     b->numbers_left = l->numbers_left;
@@ -511,7 +525,9 @@ const struct oplog_batch *oplog_build_batch(struct oplog *l)
                                   .authors = b->authors,
                                   .n_authors = b->n,
                                   .refusals = b->refusals,
-                                  .n_refusals = b->n_refused};
+                                  .n_refusals = b->n_refused,
+                                  .effect = b->effect.kind != EFFECT_NONE ? &b->effect : NULL,
+                                  .effect_at = b->effect_at};
     set_face(l);
     return &b->out;
 }

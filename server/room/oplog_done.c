@@ -22,6 +22,7 @@ static const int code_of[] = {
     [AUTHOR_FENCED] = PL_E_FENCED,
     [AUTHOR_DUPLICATE] = PL_E_FENCED, /* the store knows more of this session than we do: resume */
     [AUTHOR_LOCKED] = PL_E_LOCKED,
+    [AUTHOR_STALE] = PL_E_CONFLICT,
 };
 static const char *const why_of[] = {
     [AUTHOR_OK] = "",
@@ -30,6 +31,7 @@ static const char *const why_of[] = {
     [AUTHOR_FENCED] = "a newer session took over",
     [AUTHOR_DUPLICATE] = "the session must be resumed",
     [AUTHOR_LOCKED] = "this section is locked now",
+    [AUTHOR_STALE] = "the votes have changed meanwhile; try again",
 };
 
 /* --- taking back --------------------------------------------------------------------------------

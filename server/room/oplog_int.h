@@ -93,10 +93,12 @@ struct batch {
     size_t refused_cap;
     size_t n_settled;
     struct append_face face;
+    struct append_effect effect;
+    uint32_t effect_at;
     int64_t numbers_first; /* reserve before the batch */
     unsigned numbers_left;
     uint64_t respaced_at;
-    bool is_closed;    /* changed the status: what follows is judged after it is stored */
+    bool is_closed;    /* changed the status, or has an effect: what follows is judged afterwards */
     bool is_irregular; /* created entries or gave numbers: its inverse does not restore the work
                           copy */
 };

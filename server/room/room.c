@@ -261,6 +261,8 @@ static void append(struct room *room, const struct oplog_batch *b)
                                        .refusals = b->refusals,
                                        .n_refusals = b->n_refusals,
                                        .face = b->face,
+                                       .effect = b->effect,
+                                       .effect_at = b->effect_at,
                                        .cb = on_append,
                                        .ctx = a};
     struct pl_err e;
@@ -329,8 +331,11 @@ static void submit_changes(struct room *room)
     DL_FOREACH_SAFE (room->changes, c, tmp) {
         if (c->room == NULL)
             continue;
-        const struct oplog_origin o = {
-            .base = oplog_head(room->oplog), .user = c->user, .device = c->device, .ctx = c};
+        const struct oplog_origin o = {.base = oplog_head(room->oplog),
+                                       .user = c->user,
+                                       .device = c->device,
+                                       .effect = c->effect,
+                                       .ctx = c};
         struct pl_err e;
         pl_err_init(&e);
         c->room = NULL; /* submitted once */

@@ -21,6 +21,7 @@
 #include "plimsoll/base/err.h"
 #include "plimsoll/wire/message.h"
 
+struct append_effect;
 struct pl_doc;
 struct store;
 struct rooms; /* all open rooms: registry */
@@ -97,6 +98,7 @@ struct rooms_act {
     uint64_t review;
     uint64_t user; /* 0: nobody */
     uint64_t device;
+    const struct append_effect *effect; /* of a command: see oplog.h; lives until cb. NULL: none */
 };
 typedef void (*server_rev_cb)(void *ctx, int rc, uint64_t rev, const struct pl_err *e);
 void rooms_server_rev(struct rooms *r, const struct rooms_act *act, struct pl_cs *take_cs,
@@ -118,6 +120,10 @@ void rooms_rights_changed(struct rooms *r, uint64_t user, uint64_t device);
 
 /* Who is here (for People): calls cb per member. */
 void rooms_here(struct rooms *r, uint64_t review, void (*cb)(void *ctx, uint64_t user), void *ctx);
+
+/* The committed document of an open review, as far as this process has it; NULL: not open. Borrowed
+ * until the end of the loop turn. */
+const struct pl_doc *rooms_doc(const struct rooms *r, uint64_t review);
 
 struct rooms_stats {
     size_t rooms, members, queued, ring_bytes;

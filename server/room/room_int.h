@@ -59,6 +59,7 @@ struct server_change {
     struct pl_cs cs;
     room_judge_cb judge; /* instead of cs; NULL: none */
     void *judge_ctx;
+    const struct append_effect *effect;
     server_rev_cb cb;
     void *ctx;
     int rc;

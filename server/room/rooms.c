@@ -73,6 +73,7 @@ static struct server_change *change_new(const struct rooms_act *act, server_rev_
 
     c->user = act->user;
     c->device = act->device;
+    c->effect = act->effect;
     c->cb = cb;
     c->ctx = ctx;
     return c;
@@ -472,6 +473,13 @@ void rooms_here(struct rooms *r, uint64_t review, void (*cb)(void *ctx, uint64_t
         if (m->state == MEMBER_HERE)
             cb(ctx, m->user);
     }
+}
+
+const struct pl_doc *rooms_doc(const struct rooms *r, uint64_t review)
+{
+    const struct room *room = rooms_find(r, review);
+
+    return room != NULL && room->state == ROOM_OPEN ? oplog_doc(room->oplog) : NULL;
 }
 
 void rooms_stats(const struct rooms *r, struct rooms_stats *out)

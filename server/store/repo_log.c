@@ -50,7 +50,7 @@ static enum author_verdict *copy_verdicts(const uint8_t *p, size_t n)
 {
     enum author_verdict *v = pl_xcalloc(n ? n : 1, sizeof *v);
     for (size_t i = 0; i < n; i++)
-        v[i] = p[i] <= AUTHOR_DUPLICATE ? (enum author_verdict)p[i] : AUTHOR_REVOKED;
+        v[i] = p[i] <= AUTHOR_STALE ? (enum author_verdict)p[i] : AUTHOR_REVOKED;
     return v;
 }
 
@@ -181,17 +181,29 @@ static void add_face(struct pg_job *job, const struct append_face *f)
     pg_arg_u32(job, f ? f->kind : 0);
 }
 
+static void add_effect(struct pg_job *job, const struct append_request *r)
+{
+    pg_arg_u32(job, r->effect_at + 1);
+    pg_arg_u32(job, (uint32_t)r->effect->kind);
+    pg_arg_u32(job, r->effect->round);
+    pg_arg_u32(job, r->effect->ballot);
+    pg_arg_u32(job, r->effect->dots);
+    pg_arg_u64(job, r->effect->version);
+}
+
 int repo_append(struct store *s, const struct append_request *r, struct pl_err *e)
 {
     if (!authors_fit(r) || (r->n_revs == 0 && r->n_refusals == 0))
         return pl_fail(e, PL_E_INVALID, "%zu authors for %u revisions", r->n_authors, r->n_revs);
-    struct pg_job *job = pg_job_new(STMT_APPEND, append_done);
+    struct pg_job *job = pg_job_new(r->effect ? STMT_APPEND_VOTE : STMT_APPEND, append_done);
     job->user_cb = (void (*)(void))r->cb;
     job->user_ctx = r->ctx;
     job->store = s;
     bool turn = r->lock_first || store_turn_is_kept(s, r->review);
     job->aux = r->n_revs | (turn ? AUX_TURN : 0);
     job->solo = turn;
+    if (r->effect)
+        add_effect(job, r);
     pg_arg_u64(job, r->review);
     pg_arg_u64(job, r->expect_head);
     pg_arg_bool(job, turn);

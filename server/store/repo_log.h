@@ -57,7 +57,18 @@ enum author_verdict {
     AUTHOR_REVOKED,
     AUTHOR_FENCED,
     AUTHOR_DUPLICATE,
-    AUTHOR_LOCKED
+    AUTHOR_LOCKED,
+    AUTHOR_STALE /* the votes that it opens or counts are others by now */
+};
+
+/* What a revision does to the table of votes, in the same transaction (sql/0007_votes.sql). */
+enum append_effect_kind { EFFECT_NONE, EFFECT_BALLOT_OPEN, EFFECT_BALLOT_COUNT };
+struct append_effect {
+    enum append_effect_kind kind;
+    uint32_t round;
+    uint32_t ballot;  /* PL_BALLOT_..., OPEN */
+    uint32_t dots;    /* for each person, OPEN */
+    uint64_t version; /* of the choices that were summed up, COUNT */
 };
 
 /* Consecutive revisions as stored: frames (header and Rev payload) one behind the other. */
@@ -100,7 +111,9 @@ struct append_request {
     size_t n_authors;
     const struct append_refusal *refusals;
     size_t n_refusals;
-    const struct append_face *face; /* borrowed; NULL: the batch changes none of it */
+    const struct append_face *face;     /* borrowed; NULL: the batch changes none of it */
+    const struct append_effect *effect; /* borrowed; NULL: none */
+    uint32_t effect_at;                 /* rev_offset of the revision that has it */
     append_cb cb;
     void *ctx;
 };
