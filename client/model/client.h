@@ -93,6 +93,9 @@ struct review_handlers {
 int review_open(struct review **out, struct client *c, uint64_t id, bool read_only,
                 const struct review_handlers *h, struct pl_err *e) PL_MUST;
 
+/* Calls `opened` now if a copy is here already, and not at the next turn of the loop. */
+void review_hurry(struct review *r);
+
 /* Journal to disk, leave the room, free. Unsaved edits stay in the journal. */
 void review_close(struct review *r);
 

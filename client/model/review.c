@@ -317,6 +317,12 @@ int review_open(struct review **out, struct client *c, uint64_t id, bool read_on
     return 0;
 }
 
+void review_hurry(struct review *r)
+{
+    if (review_is_loaded(r))
+        (void)review_soon(r);
+}
+
 void review_close(struct review *r)
 {
     struct client *c = r->client;

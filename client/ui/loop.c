@@ -91,6 +91,11 @@ static void on_prepare(uv_prepare_t *p)
     }
     if (ui->is_dirty && ui->screen && !term_is_busy(ui->term))
         paint(ui);
+    if (ui->rv.is_opening && !ui->is_dirty) {
+        rview_load(ui);
+        if (ui->is_dirty)
+            ui_wake_at(ui, ui_now(ui)); /* the loop must not sleep on what it changed */
+    }
 }
 
 /* --- the terminal

@@ -65,7 +65,8 @@ struct ui_peer {
 struct rview {
     struct review *review;
     uint64_t id;
-    bool is_open; /* a copy is here */
+    bool is_open;    /* a copy is here */
+    bool is_opening; /* to be loaded, once a frame says so */
     unsigned tab; /* 0-6 */
     struct list lists[UI_TABS];
     struct list fields; /* of the entry */
@@ -163,7 +164,9 @@ void home_draw(struct ui *ui, const struct editor_area *a);
 void home_release(struct home *h);
 
 /* --- view_review.c */
+/* Goes there; the journal, which may be long, is read after a frame has been painted. */
 void rview_open(struct ui *ui, uint64_t id);
+void rview_load(struct ui *ui);
 void rview_leave(struct ui *ui); /* home; what is not sent keeps the review open behind */
 void rview_close(struct ui *ui);
 void rview_command(struct ui *ui, enum ui_cmd cmd);

@@ -268,6 +268,26 @@ static void on_undo_skipped(void *ctx, struct pl_eid eid, uint32_t field, uint64
 void rview_open(struct ui *ui, uint64_t id)
 {
     struct rview *rv = &ui->rv;
+    ui->view = VIEW_REVIEW;
+    if (rv->review && rv->id == id)
+        return;
+    if (rv->review)
+        rview_close(ui);
+    rv->id = id;
+    rv->tab = 0;
+    rv->is_open = false;
+    rv->is_opening = true;
+    rv->n_peers = 0;
+    rv->n_refused = 0;
+    pl_buf_release(&rv->kept);
+    for (size_t i = 0; i < UI_TABS; i++)
+        list_release(&rv->lists[i]);
+    ui_dirty(ui);
+}
+
+void rview_load(struct ui *ui)
+{
+    struct rview *rv = &ui->rv;
     struct pl_err e;
     struct review_handlers h = {.opened = on_opened,
                                 .changed = on_changed,
@@ -278,25 +298,15 @@ void rview_open(struct ui *ui, uint64_t id)
                                 .undo_skipped = on_undo_skipped,
                                 .ctx = ui};
     pl_err_init(&e);
-    ui->view = VIEW_REVIEW;
-    if (rv->review && rv->id == id)
-        return;
-    if (rv->review)
-        rview_close(ui);
-    rv->id = id;
-    rv->tab = 0;
-    rv->is_open = false;
-    rv->n_peers = 0;
-    rv->n_refused = 0;
-    pl_buf_release(&rv->kept);
-    for (size_t i = 0; i < UI_TABS; i++)
-        list_release(&rv->lists[i]);
-    if (review_open(&rv->review, ui->client, id, false, &h, &e) < 0) {
+    rv->is_opening = false;
+    if (review_open(&rv->review, ui->client, rv->id, false, &h, &e) < 0) {
         rv->review = NULL;
         ui->view = VIEW_HOME;
         ui_say_error(ui, &e);
         home_ask(ui);
+        return;
     }
+    review_hurry(rv->review); /* keys that were typed meanwhile are for it */
 }
 
 void rview_close(struct ui *ui)
@@ -314,6 +324,7 @@ void rview_leave(struct ui *ui)
 {
     size_t n = status_unsent(ui);
     ui->view = VIEW_HOME;
+    ui->rv.is_opening = false;
     if (n > 0)
         ui_say(ui, STYLE_SOON, "%zu changes of REV-%llu are kept here and sent as soon as it goes",
                n, (unsigned long long)ui->rv.id);
