@@ -11,7 +11,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -29,6 +28,7 @@
 #include "ops/datadir.h"
 #include "ops/pgcluster.h"
 #include "ops/sdnotify.h"
+#include "ops/stop.h"
 #include "room/room.h"
 #include "session/session.h"
 #include "store/migrate.h"
@@ -231,12 +231,11 @@ static int open_log(const struct config *c, struct pl_err *e)
 /* Our own PostgreSQL may crash at any moment, also in this one, and recovers by itself. */
 static int migrate_patiently(struct server *s, struct pl_err *e)
 {
-    const struct timespec pause = {.tv_nsec = 100000000};
     uint64_t begun = pl_mono_ms();
     int rc = migrate_run(s->conninfo, NULL, e);
     while (rc == -PL_E_UNAVAILABLE && s->pg && pl_mono_ms() - begun < RECOVERY_MS) {
         LOG_INFO(NULL, "pg.waiting", KV_ERR(e));
-        (void)nanosleep(&pause, NULL);
+        stop_sleep_ms(100);
         pl_err_init(e);
         rc = pgcluster_wait(s->pg, e);
         if (rc == 0)

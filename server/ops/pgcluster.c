@@ -26,6 +26,8 @@
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
 
+#include "ops/stop.h"
+
 #define READY_MS       300000u /* recovery after a crash can take long */
 #define RETRY_MS       10000u  /* a start that fails at once is tried again for this long */
 #define STOP_MS        30000u
@@ -35,6 +37,28 @@
 /* ---- looking ----------------------------------------------------------------------------------
  */
 
+/* Was this process started as "postgres -D DIR/pg ..."? Only its children write over these words.
+ */
+static bool was_started_for(const struct pg_place *p, pid_t pid)
+{
+    static const char option[] = "-D";
+    char path[64];
+    struct pl_buf words;
+    (void)snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+    int rc = pl_file_read_all(path, 65536, &words, NULL);
+    if (rc == 0)
+        rc = pl_buf_add_byte(&words, 0); /* even a cut one ends */
+    const char *at = rc == 0 ? (const char *)words.data : NULL;
+    const char *end = at != NULL ? at + words.len : NULL;
+    bool found = false;
+    for (const char *next; at < end && !found; at = next) {
+        next = at + strlen(at) + 1;
+        found = strcmp(at, option) == 0 && next < end && strcmp(next, p->data) == 0;
+    }
+    pl_buf_release(&words);
+    return found;
+}
+
 /* Does this process work in our data folder? A postmaster does from its start on. */
 static bool is_postmaster(const struct pg_place *p, pid_t pid)
 {
@@ -43,8 +67,9 @@ static bool is_postmaster(const struct pg_place *p, pid_t pid)
     (void)snprintf(link, sizeof(link), "/proc/%d/cwd", (int)pid);
     ssize_t n = readlink(link, target, sizeof(target) - 1);
     if (n < 0) {
-        /* The kernel may hide others' processes; then the number must do. */
-        return errno == EACCES && (kill(pid, 0) == 0 || errno == EPERM);
+        /* A root without the right to trace (in a container) is not told; the command line is
+         * there for everybody. */
+        return (errno == EACCES || errno == EPERM) && was_started_for(p, pid);
     }
     target[n] = '\0';
     return strcmp(target, p->data) == 0;
@@ -166,18 +191,6 @@ pid_t pg_start(const struct pg_place *p, struct pl_err *e)
     return pg_spawn(p, &job, e);
 }
 
-/* Has the process been told to end? Only a caller who has blocked the signals can see them wait. */
-static bool must_stop(struct pl_err *e)
-{
-    sigset_t waiting;
-    if (sigpending(&waiting) != 0 ||
-        (sigismember(&waiting, SIGTERM) != 1 && sigismember(&waiting, SIGINT) != 1)) {
-        return false;
-    }
-    (void)pl_fail(e, PL_E_GOING_AWAY, "told to stop while waiting for PostgreSQL");
-    return true;
-}
-
 /* Did our child end? Reaps it. */
 static bool has_ended(pid_t pid, int *status)
 {
@@ -200,7 +213,7 @@ static int bring_up(struct pgcluster *c, struct pl_err *e)
         if (s.is_ready) {
             return 0;
         }
-        if (must_stop(e)) {
+        if (stop_asked("PostgreSQL", e) != 0) {
             return -PL_E_GOING_AWAY;
         }
         if (has_ended(c->child, &status)) {
@@ -209,7 +222,7 @@ static int bring_up(struct pgcluster *c, struct pl_err *e)
                 return pg_child_error(p, &job, status, e);
             }
             c->child = 0;
-            pg_sleep_ms(300);
+            stop_sleep_ms(300);
         } else if (c->child == 0 && !s.is_running) {
             pid_t pid = pg_start(p, e);
             if (pid < 0) {
@@ -225,7 +238,7 @@ static int bring_up(struct pgcluster *c, struct pl_err *e)
             told = true;
             LOG_INFO(NULL, "pg.waiting", KV_S("why", "recovery after a crash may take a while"));
         }
-        pg_sleep_ms(waited < 1000 ? 10 : 100);
+        stop_sleep_ms(waited < 1000 ? 10 : 100);
     }
 }
 
@@ -251,12 +264,11 @@ int pgcluster_acquire(const char *dir, struct pgcluster **out, struct pl_err *e)
     c->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     /* Waits while somebody stops the cluster. */
     while (c->lock >= 0 && rc == 0 && flock(c->lock, LOCK_SH | LOCK_NB) != 0) {
-        if (must_stop(e)) {
-            rc = -PL_E_GOING_AWAY;
-        } else if (errno != EWOULDBLOCK && errno != EINTR) {
-            rc = pl_fail(e, PL_E_IO, "%s: %s", path, strerror(errno));
-        } else {
-            pg_sleep_ms(20);
+        rc = errno == EWOULDBLOCK || errno == EINTR
+                 ? stop_asked("PostgreSQL", e)
+                 : pl_fail(e, PL_E_IO, "%s: %s", path, strerror(errno));
+        if (rc == 0) {
+            stop_sleep_ms(20);
         }
     }
     if (rc != 0) {
@@ -295,7 +307,7 @@ static bool wait_gone(const struct pg_place *p, pid_t pid, unsigned ms)
         if (!is_postmaster(p, pid)) {
             return true;
         }
-        pg_sleep_ms(10);
+        stop_sleep_ms(10);
     }
     return false;
 }
@@ -322,8 +334,12 @@ void pgcluster_release(struct pgcluster *c)
         return;
     }
     int status;
-    if (flock(c->lock, LOCK_EX | LOCK_NB) == 0) {
+    /* The share is given back before the whole is asked for. Two who leave together and turn one
+     * into the other could each be kept off by the other's share, where a failed turn keeps it. */
+    if (flock(c->lock, LOCK_UN) == 0 && flock(c->lock, LOCK_EX | LOCK_NB) == 0) {
         stop(&c->place);
+    } else if (errno != EWOULDBLOCK) {
+        LOG_WARN(NULL, "pg.left_running", KV_S("why", strerror(errno)));
     }
     /* One that was killed before: a zombie's number would look alive to the next start. */
     (void)has_ended(c->child, &status);

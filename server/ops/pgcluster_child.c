@@ -15,12 +15,13 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "plimsoll/base/file.h"
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
+
+#include "ops/stop.h"
 
 #define SUPER_USER     "postgres"
 #define PG_MAJOR_MIN   15
@@ -31,13 +32,6 @@
 #define EXIT_UNREACHED 121
 #define EXIT_LOG       122
 #define EXIT_EXEC      127
-
-void pg_sleep_ms(unsigned ms)
-{
-    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000L};
-    while (nanosleep(&t, &t) != 0 && errno == EINTR) {
-    }
-}
 
 /* ---- where and as whom ------------------------------------------------------------------------
  */
@@ -308,6 +302,6 @@ int pg_run(const struct pg_place *p, const struct pg_job *job, unsigned timeout_
             return pl_fail(e, PL_E_TIMEOUT, "%s did not end in time",
                            job->argv == NULL ? "the preparation" : job->argv[0]);
         }
-        pg_sleep_ms(10);
+        stop_sleep_ms(10);
     }
 }

@@ -67,8 +67,6 @@ void pg_look(const struct pg_place *p, struct pgcluster_status *out);
  * that is not our postmaster. */
 void pg_tidy(const struct pg_place *p);
 
-void pg_sleep_ms(unsigned ms);
-
 struct pgcluster {
     struct pg_place place;
     int lock;    /* descriptor of cluster.lock */

@@ -16,9 +16,12 @@
 #include "plimsoll/base/log.h"
 #include "plimsoll/base/str.h"
 
+#include "ops/stop.h"
 #include "sql_embed.h"
 
-#define LOCK_KEY "7308324466020938093"
+#define LOCK_KEY  "7308324466020938093"
+#define LOCK_MS   50   /* between two looks at a lock that another holds */
+#define CONNECT_S "10" /* unless the connection string says otherwise */
 
 static int db_fail(PGconn *c, PGresult *r, const char *what, struct pl_err *e)
 {
@@ -63,7 +66,10 @@ static void checksum(const struct sql_file *f, char hex[2 * PL_SHA256_BYTES + 1]
 
 static int open_db(const char *conninfo, PGconn **out, struct pl_err *e)
 {
-    PGconn *c = PQconnectdb(conninfo);
+    /* the first gives way to what the second says */
+    static const char *const keys[] = {"connect_timeout", "dbname", NULL};
+    const char *const values[] = {CONNECT_S, conninfo, NULL};
+    PGconn *c = PQconnectdbParams(keys, values, 1);
     if (PQstatus(c) != CONNECTION_OK) {
         char text[PL_ERR_TEXT_MAX];
         pl_strlcpy(text, PQerrorMessage(c), sizeof text);
@@ -120,6 +126,25 @@ static int apply(PGconn *c, const struct sql_file *f, struct pl_err *e)
     return rc;
 }
 
+/* The lock goes with the connection. Another process may migrate for long: whoever waits for it can
+ * be told to stop. */
+static int take_lock(PGconn *c, struct pl_err *e)
+{
+    for (;;) {
+        PGresult *r = PQexec(c, "SELECT pg_try_advisory_lock(" LOCK_KEY ")");
+        if (PQresultStatus(r) != PGRES_TUPLES_OK)
+            return db_fail(c, r, "lock", e);
+        bool ours = PQgetvalue(r, 0, 0)[0] == 't';
+        PQclear(r);
+        if (ours)
+            return 0;
+        int rc = stop_asked("another process that migrates the database", e);
+        if (rc != 0)
+            return rc;
+        stop_sleep_ms(LOCK_MS);
+    }
+}
+
 static int files_check(struct pl_err *e)
 {
     for (size_t i = 0; i < sql_files_count; i++) {
@@ -139,9 +164,9 @@ int migrate_run(const char *conninfo, struct migrate_state *out, struct pl_err *
         rc = open_db(conninfo, &c, e);
     if (rc != 0)
         return rc;
-    /* the lock goes with the connection */
-    rc = run(c, "SET client_min_messages = warning; SELECT pg_advisory_lock(" LOCK_KEY ")", "lock",
-             e);
+    rc = run(c, "SET client_min_messages = warning", "settings", e);
+    if (rc == 0)
+        rc = take_lock(c, e);
     if (rc == 0)
         rc = run(c,
                  "CREATE SCHEMA IF NOT EXISTS plm; REVOKE ALL ON SCHEMA plm FROM PUBLIC;"

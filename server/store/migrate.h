@@ -17,7 +17,8 @@ struct migrate_state {
 
 /* Applies what is missing. A file that was changed after it had been applied, or a database newer
  * than this program: -PL_E_VERSION, nothing is changed. Cannot connect: -PL_E_UNAVAILABLE. SQL
- * error: -PL_E_STORE; the files before it stay applied. `out` may be NULL: state afterwards. */
+ * error: -PL_E_STORE; the files before it stay applied. Told to stop (ops/stop.h) while another
+ * process migrates: -PL_E_GOING_AWAY. `out` may be NULL: state afterwards. */
 int migrate_run(const char *conninfo, struct migrate_state *out, struct pl_err *e) PL_MUST;
 
 /* Looks without changing: 0 when have == want and every checksum fits, -PL_E_VERSION otherwise. */

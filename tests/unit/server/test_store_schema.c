@@ -3,9 +3,11 @@
  * The schema: migrations, permissions equal to perm.def, the audit log that cannot be changed, and
  * constraints that hold (each by its SQLSTATE).
  */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plimsoll/doc/perm.h"
 #include "plimsoll/doc/schema.h"
@@ -165,6 +167,26 @@ static void migrate_refuses_changed_file_and_newer_database(void **state)
     assert_int_equal(migrate_run("host=/nonexistent", &st, &e), -PL_E_UNAVAILABLE);
 }
 
+/* Another process migrates, and we are told to stop meanwhile. */
+static void migrate_that_waits_can_be_stopped(void **state)
+{
+    (void)state;
+    struct pl_err e = {0};
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    assert_int_equal(sigprocmask(SIG_BLOCK, &set, NULL), 0);
+    rig_sql(&rig, "SELECT pg_advisory_lock(7308324466020938093)");
+    assert_int_equal(raise(SIGTERM), 0);
+    (void)alarm(60); /* a wait that does not look would not end */
+    assert_int_equal(migrate_run(rig.pg.conninfo, NULL, &e), -PL_E_GOING_AWAY);
+    (void)alarm(0);
+    assert_int_equal(sigwaitinfo(&set, NULL), SIGTERM);
+    assert_int_equal(sigprocmask(SIG_UNBLOCK, &set, NULL), 0);
+    rig_sql(&rig, "SELECT pg_advisory_unlock(7308324466020938093)");
+    assert_int_equal(migrate_run(rig.pg.conninfo, NULL, &e), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -173,6 +195,7 @@ int main(void)
         cmocka_unit_test(constraints_hold),
         cmocka_unit_test(public_has_no_rights),
         cmocka_unit_test(migrate_does_nothing_when_done),
+        cmocka_unit_test(migrate_that_waits_can_be_stopped),
         cmocka_unit_test(migrate_refuses_changed_file_and_newer_database), /* last: drops it */
     };
     return cmocka_run_group_tests(tests, setup, teardown);
