@@ -161,6 +161,67 @@ struct journal *journal_open(const struct journal_options *o, struct pl_err *e)
     return j;
 }
 
+/* --- writing ------------------------------------------------------------------------------------
+ */
+
+static void tell(struct journal *j, bool ok, const struct pl_err *why)
+{
+    if (j->ok == ok)
+        return;
+    j->ok = ok;
+    if (j->o.status != NULL)
+        j->o.status(j->o.ctx, ok, why);
+}
+
+static void fail(struct journal *j, const struct pl_err *why)
+{
+    j->retry_us = now_us(j) + JOURNAL_RETRY_US;
+    j->dirty = false;
+    tell(j, false, why);
+}
+
+/* A new file with the whole state takes the place of the old one. */
+static void write_whole(struct journal *j, struct sync *s)
+{
+    struct pl_err e = {0};
+    struct pl_buf state;
+    struct pl_buf file;
+    int rc;
+
+    pl_buf_init(&state, JOURNAL_RECORD_MAX);
+    pl_buf_init(&file, JOURNAL_FILE_MAX);
+    rc = j->blocked ? pl_fail(&e, PL_E_IO, "%s is damaged and cannot be moved", j->slot.log)
+                    : sync_save(s, &state, &e);
+    if (rc == 0 &&
+        (journal_put_magic(&file) != 0 ||
+         journal_put_record(&file, JOURNAL_WHOLE, JOURNAL_MAGIC_BYTES, state.data, state.len) != 0))
+        rc = pl_fail(&e, PL_E_LIMIT, "the state is too large for a journal");
+    if (rc == 0)
+        rc = pl_file_write_atomic(j->slot.log, file.data, file.len, 0600, &e);
+    if (j->fd >= 0)
+        (void)close(j->fd);
+    j->fd = -1;
+    if (rc == 0) {
+        j->fd = open(j->slot.log, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
+        if (j->fd < 0)
+            rc = pl_fail(&e, PL_E_IO, "cannot open %s: %s", j->slot.log, strerrordesc_np(errno));
+    }
+    if (rc == 0) {
+        j->length = file.len;
+        j->whole = file.len;
+        j->dirty = false;
+        sync_saved(s);
+        tell(j, true, NULL);
+    } else {
+        fail(j, &e);
+    }
+    pl_buf_release(&state);
+    pl_buf_release(&file);
+}
+
+/* --- starting -----------------------------------------------------------------------------------
+ */
+
 /* Goes on writing behind what was good. */
 static void continue_file(struct journal *j, size_t good)
 {
@@ -236,67 +297,14 @@ struct sync *journal_start(struct journal *j, const struct sync_handlers *h, boo
     if (s == NULL) {
         uint64_t client = pl_env_random_u64(j->o.env);
         s = sync_new(j->o.review, client == 0 ? 1 : client, h);
+    } else if (bad) {
+        write_whole(j, s); /* what could be read is not left to the file that was put aside */
     }
     return s;
 }
 
-/* --- writing ------------------------------------------------------------------------------------
+/* --- events -------------------------------------------------------------------------------------
  */
-
-static void tell(struct journal *j, bool ok, const struct pl_err *why)
-{
-    if (j->ok == ok)
-        return;
-    j->ok = ok;
-    if (j->o.status != NULL)
-        j->o.status(j->o.ctx, ok, why);
-}
-
-static void fail(struct journal *j, const struct pl_err *why)
-{
-    j->retry_us = now_us(j) + JOURNAL_RETRY_US;
-    j->dirty = false;
-    tell(j, false, why);
-}
-
-/* A new file with the whole state takes the place of the old one. */
-static void write_whole(struct journal *j, struct sync *s)
-{
-    struct pl_err e = {0};
-    struct pl_buf state;
-    struct pl_buf file;
-    int rc;
-
-    pl_buf_init(&state, JOURNAL_RECORD_MAX);
-    pl_buf_init(&file, JOURNAL_FILE_MAX);
-    rc = j->blocked ? pl_fail(&e, PL_E_IO, "%s is damaged and cannot be moved", j->slot.log)
-                    : sync_save(s, &state, &e);
-    if (rc == 0 &&
-        (journal_put_magic(&file) != 0 ||
-         journal_put_record(&file, JOURNAL_WHOLE, JOURNAL_MAGIC_BYTES, state.data, state.len) != 0))
-        rc = pl_fail(&e, PL_E_LIMIT, "the state is too large for a journal");
-    if (rc == 0)
-        rc = pl_file_write_atomic(j->slot.log, file.data, file.len, 0600, &e);
-    if (j->fd >= 0)
-        (void)close(j->fd);
-    j->fd = -1;
-    if (rc == 0) {
-        j->fd = open(j->slot.log, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-        if (j->fd < 0)
-            rc = pl_fail(&e, PL_E_IO, "cannot open %s: %s", j->slot.log, strerrordesc_np(errno));
-    }
-    if (rc == 0) {
-        j->length = file.len;
-        j->whole = file.len;
-        j->dirty = false;
-        sync_saved(s);
-        tell(j, true, NULL);
-    } else {
-        fail(j, &e);
-    }
-    pl_buf_release(&state);
-    pl_buf_release(&file);
-}
 
 /* Appends one record of events. Negative: a whole state has to be written. */
 static int append_events(struct journal *j, const struct pl_buf *events, struct pl_err *e)

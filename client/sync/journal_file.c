@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Reading and writing records of a journal. A record that ends beyond the file or whose checksum is
- * wrong ends the reading: after a crash that is the torn tail.
+ * wrong ends the reading: after a crash that is the torn tail. With a whole record somewhere behind
+ * it (checksums are seeded with the place, so it cannot be one by chance) it is damage: what comes
+ * later builds on what is missing, so it is not played, and the file must not be cut.
  */
 #include "sync/journal_file.h"
 
@@ -12,6 +14,9 @@
 #define MAGIC       "PLIMJNL1"
 #define RECORD_HEAD 5
 #define RECORD_TAIL 8
+
+/* Rubbish that looks like so many records is not a tail that a crash has torn. */
+#define SCAN_HASH_MAX ((size_t)1024 * 1024 * 1024)
 
 int journal_put_magic(struct pl_buf *out)
 {
@@ -46,7 +51,8 @@ bool journal_reader_init(struct journal_reader *r, const void *bytes, size_t n)
     return true;
 }
 
-bool journal_reader_next(struct journal_reader *r, struct journal_record *out)
+/* Reads the record at r->at, or returns false. *hashed grows by what was read for the checksum. */
+static bool read_record(const struct journal_reader *r, struct journal_record *out, size_t *hashed)
 {
     struct pl_reader in;
 
@@ -54,13 +60,37 @@ bool journal_reader_next(struct journal_reader *r, struct journal_record *out)
     uint32_t n = pl_read_u32be(&in);
     const uint8_t *body = n <= JOURNAL_RECORD_MAX ? pl_read_bytes(&in, (size_t)n + 1) : NULL;
     uint64_t sum = pl_read_u64be(&in);
-    if (in.bad || body == NULL || sum != pl_xxh3_64_seed(body, (size_t)n + 1, r->at))
+    if (in.bad || body == NULL || (body[0] != JOURNAL_WHOLE && body[0] != JOURNAL_EVENTS))
         return false;
-    if (body[0] != JOURNAL_WHOLE && body[0] != JOURNAL_EVENTS)
+    *hashed += (size_t)n + 1;
+    if (sum != pl_xxh3_64_seed(body, (size_t)n + 1, r->at))
         return false;
     *out = (struct journal_record){.kind = (enum journal_kind)body[0], .payload = body + 1, .n = n};
-    r->at += RECORD_HEAD + (size_t)n + RECORD_TAIL;
     return true;
+}
+
+bool journal_reader_next(struct journal_reader *r, struct journal_record *out)
+{
+    size_t hashed = 0;
+
+    if (!read_record(r, out, &hashed))
+        return false;
+    r->at += RECORD_HEAD + out->n + RECORD_TAIL;
+    return true;
+}
+
+bool journal_reader_goes_on(const struct journal_reader *r)
+{
+    struct journal_reader at = *r;
+    struct journal_record rec;
+    size_t hashed = 0;
+
+    while (at.at + RECORD_HEAD + RECORD_TAIL < at.n) {
+        at.at++;
+        if (read_record(&at, &rec, &hashed) || hashed > SCAN_HASH_MAX)
+            return true;
+    }
+    return false;
 }
 
 struct sync *journal_load(const void *bytes, size_t n, const struct sync_handlers *h, size_t *good,
@@ -84,5 +114,7 @@ struct sync *journal_load(const void *bytes, size_t n, const struct sync_handler
         }
         *good = r.at;
     }
+    if (s != NULL && !*misfit)
+        *misfit = journal_reader_goes_on(&r);
     return s;
 }

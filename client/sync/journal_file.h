@@ -40,9 +40,13 @@ struct journal_record {
 bool journal_reader_init(struct journal_reader *r, const void *bytes, size_t n);
 /* False: the end, or a torn or damaged record; r->at tells how far it is good. */
 bool journal_reader_next(struct journal_reader *r, struct journal_record *out);
+/* After the end: is there a whole record somewhere behind it? Then the file is damaged in the
+ * middle, and not torn. */
+bool journal_reader_goes_on(const struct journal_reader *r);
 
 /* The machine that the bytes describe, as far as they are good; NULL if not even the first state
- * can be used. *good: length of the good part. *misfit: there were whole records that do not fit.
+ * can be used. *good: length of the good part. *misfit: there are whole records behind it that do
+ * not fit, or that follow on damage: the file must be kept.
  */
 struct sync *journal_load(const void *bytes, size_t n, const struct sync_handlers *h, size_t *good,
                           bool *misfit);

@@ -59,6 +59,17 @@ static int make_folder(const char *log, struct pl_err *e)
     return rc != 0 ? -PL_E_IO : 0;
 }
 
+/* 0, EWOULDBLOCK, or what went wrong. A file system without locks is no reason not to work. */
+static int take_lock(int fd)
+{
+    int rc;
+
+    do {
+        rc = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    } while (rc == EINTR);
+    return rc == ENOLCK || rc == ENOSYS || rc == EOPNOTSUPP ? 0 : rc;
+}
+
 int journal_slot_lock(struct journal_slot *s, const char *state_dir, const char *host,
                       uint64_t review, int n, struct pl_err *e)
 {
@@ -72,9 +83,12 @@ int journal_slot_lock(struct journal_slot *s, const char *state_dir, const char 
     int fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
         return pl_fail(e, PL_E_IO, "cannot open %s: %s", lock, strerrordesc_np(errno));
-    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+    rc = take_lock(fd);
+    if (rc != 0) {
         (void)close(fd);
-        return pl_fail(e, PL_E_BUSY, "%s is in use by another process", s->log);
+        return rc == EWOULDBLOCK
+                   ? pl_fail(e, PL_E_BUSY, "%s is in use by another process", s->log)
+                   : pl_fail(e, PL_E_IO, "cannot lock %s: %s", lock, strerrordesc_np(rc));
     }
     s->lock_fd = fd;
     return 0;
@@ -107,7 +121,7 @@ bool journal_slot_is_busy(const char *log)
     int fd = open(lock, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
         return false;
-    bool busy = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    bool busy = take_lock(fd) == EWOULDBLOCK;
     (void)close(fd);
     return busy;
 }
