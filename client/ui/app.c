@@ -77,8 +77,9 @@ void ui_quit(struct ui *ui)
     char label[160];
     size_t n = status_unsent(ui);
     if (n > 0 && client_link_state(ui->client) != LINK_UP) {
-        (void)snprintf(label, sizeof(label),
-                       "%zu changes not sent. They stay in the journal and go next time", n);
+        (void)snprintf(label, sizeof(label), "%zu changes not sent. %s", n,
+                       status_trouble(ui) ? "They are NOT in the journal: to quit loses them"
+                                          : "They stay in the journal and go next time");
         prompt_menu(&ui->prompt, label, on_quit_choice);
         prompt_option(&ui->prompt, "stay");
         prompt_option(&ui->prompt, "quit");
@@ -122,6 +123,8 @@ static bool common_command(struct ui *ui, enum ui_cmd cmd)
         client_redial(ui->client);
         if (ui->view == VIEW_HOME)
             home_ask(ui);
+    } else if (cmd == CMD_SAVE && status_trouble(ui)) {
+        ui_say(ui, STYLE_LATE, "Not kept on this machine: %.200s", status_trouble(ui));
     } else if (cmd == CMD_SAVE) {
         ui_say(ui, STYLE_TEXT, "Always saved: every key is kept as it is typed");
     } else {

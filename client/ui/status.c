@@ -124,6 +124,11 @@ size_t status_unsent(const struct ui *ui)
     return st.pending_slots + (st.inflight ? 1 : 0);
 }
 
+const char *status_trouble(const struct ui *ui)
+{
+    return ui->rv.review ? review_journal_trouble(ui->rv.review) : NULL;
+}
+
 /* In flight: "~" at once, how many once it takes long. Not "saved" before the last of it has been
  * durable for a moment, so that typing does not make the word flicker. */
 static enum style flight_word(struct ui *ui, const struct sync_status *st, size_t n, char *out,
@@ -156,7 +161,11 @@ static enum style open_word(struct ui *ui, char *out, size_t size)
         return STYLE_LATE;
     }
     if (ui->is_down) {
-        (void)snprintf(out, size, "! offline %zu kept", n);
+        (void)snprintf(out, size, "! offline %zu %s", n, status_trouble(ui) ? "NOT KEPT" : "kept");
+        return STYLE_LATE;
+    }
+    if (status_trouble(ui) && !is_saved) {
+        (void)snprintf(out, size, "! %zu NOT KEPT", n);
         return STYLE_LATE;
     }
     if (ui->rv.n_refused > 0) {
@@ -306,8 +315,9 @@ bool status_draw_banner(struct ui *ui, int row, int cols)
     if (!ui->is_down)
         return false;
     pl_civil_from_us(ui->down_since_us, 0, &t);
-    int n = snprintf(text, sizeof(text), " OFFLINE since %02d:%02dZ. %zu kept on this machine. ",
-                     t.hour, t.minute, status_unsent(ui));
+    int n =
+        snprintf(text, sizeof(text), " OFFLINE since %02d:%02dZ. %zu %s. ", t.hour, t.minute,
+                 status_unsent(ui), status_trouble(ui) ? "ONLY IN MEMORY" : "kept on this machine");
     size_t at = n > 0 ? (size_t)n : 0;
     if (ui->link_stopped)
         (void)snprintf(text + at, sizeof(text) - at, "%.120s", ui->link_why);

@@ -67,7 +67,7 @@ struct rview {
     uint64_t id;
     bool is_open;    /* a copy is here */
     bool is_opening; /* to be loaded, once a frame says so */
-    unsigned tab; /* 0-6 */
+    unsigned tab;    /* 0-6 */
     struct list lists[UI_TABS];
     struct list fields; /* of the entry */
     struct pl_eid entry;
@@ -204,6 +204,8 @@ bool status_draw_banner(struct ui *ui, int row, int cols);
 void status_peer(struct ui *ui, const struct pl_peer *p);
 struct ui_peer *status_peer_find(struct ui *ui, uint64_t client);
 size_t status_unsent(const struct ui *ui);
+/* NULL, or why what is typed is only in memory. */
+const char *status_trouble(const struct ui *ui);
 /* The carets of others in the text that is being edited. */
 size_t status_carets(struct ui *ui, struct editor_peer *out, size_t max);
 

@@ -253,6 +253,15 @@ static void on_peer(void *ctx, const struct pl_peer *p)
     ui->is_soft_dirty = true;
 }
 
+static void on_journal(void *ctx, bool ok, const char *why)
+{
+    struct ui *ui = ctx;
+    if (ok)
+        ui_say(ui, STYLE_OK, "What is typed is kept on this machine again");
+    else
+        ui_say(ui, STYLE_LATE, "Not kept on this machine: %.200s", why);
+}
+
 static void on_undo_skipped(void *ctx, struct pl_eid eid, uint32_t field, uint64_t user)
 {
     struct ui *ui = ctx;
@@ -296,6 +305,7 @@ void rview_load(struct ui *ui)
                                 .status = on_status,
                                 .peer = on_peer,
                                 .undo_skipped = on_undo_skipped,
+                                .journal = on_journal,
                                 .ctx = ui};
     pl_err_init(&e);
     rv->is_opening = false;
@@ -307,6 +317,10 @@ void rview_load(struct ui *ui)
         return;
     }
     review_hurry(rv->review); /* keys that were typed meanwhile are for it */
+    const char *aside = rv->review ? review_damaged_path(rv->review) : NULL;
+    if (aside)
+        ui_say(ui, STYLE_LATE, "The journal was damaged; as it was it is kept in %.200s",
+               aside[0] ? aside : "its place");
 }
 
 void rview_close(struct ui *ui)
@@ -326,8 +340,8 @@ void rview_leave(struct ui *ui)
     ui->view = VIEW_HOME;
     ui->rv.is_opening = false;
     if (n > 0)
-        ui_say(ui, STYLE_SOON, "%zu changes of REV-%llu are kept here and sent as soon as it goes",
-               n, (unsigned long long)ui->rv.id);
+        ui_say(ui, STYLE_SOON, "%zu changes of REV-%llu are %s and sent as soon as it goes", n,
+               (unsigned long long)ui->rv.id, status_trouble(ui) ? "only in memory" : "kept here");
     home_ask(ui);
 }
 

@@ -77,9 +77,11 @@ ok "both copies are equal"
 
 # A journal that is slow to read: a pipe that nobody writes. The first frame does not wait for it.
 was=$(client_of ana)
-kill -9 "$was" && until_true 10 gone "$was" || fail "ana's client lives"
-log=$(find "$work/ana/state" -name "$rev.0.log") && mv "$log" "$log.kept" && mkfifo "$log" ||
-    fail "no journal of ana's: $(find "$work/ana/state")"
+kill -9 "$was"
+until_true 10 gone "$was" || fail "ana's client lives"
+log=$(find "$work/ana/state" -name "$rev.0.log")
+mv "$log" "$log.kept" || fail "no journal of ana's: $(find "$work/ana/state")"
+mkfifo "$log" || fail "no pipe"
 in_terminal slow 100 30 "$(env_of ana) $client REV-$rev"
 expect slow "Opening REV-$rev"
 kill -9 "$(client_of slow)"
