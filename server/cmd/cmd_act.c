@@ -70,6 +70,19 @@ static int judge(void *ctx, const struct pl_doc *newest, int64_t now_us, struct 
     return rc;
 }
 
+/* The key of the vote that is counted now, or was before: a server that died may have left it. */
+static void forget_key(const struct act_call *a)
+{
+    const char *dir = a->services->dir;
+
+    if (a->effect.kind == EFFECT_BALLOT_COUNT)
+        vote_key_forget(dir, a->act.review, a->effect.round);
+    else if (a->effect.kind == EFFECT_BALLOT_OPEN)
+        vote_key_forget(dir, a->act.review, a->effect.round - 1);
+    else if (a->act.act == PL_ACT_COUNT)
+        vote_key_forget(dir, a->act.review, (uint32_t)a->act.value);
+}
+
 static int take_tally(struct act_call *a);
 
 static void on_done(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
@@ -90,8 +103,7 @@ static void on_done(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
         m.u.done.rid = call_rid(a->call);
         m.u.done.rev = rev;
         call_reply(a->call, &m);
-        if (is_count)
-            vote_key_forget(a->services->dir, a->act.review, a->effect.round);
+        forget_key(a);
     }
     act_free(a);
 }

@@ -298,6 +298,37 @@ TEST(text_shows_what_is_set_and_nothing_else)
     pl_doc_free(d);
 }
 
+TEST(counted_dots_and_merges_are_rendered)
+{
+    struct pl_doc *d = sample_review();
+    const struct pl_rev_meta meta = {.rev = pl_doc_rev(d) + 1};
+    struct pl_eid cause = pl_entry_eid(pl_doc_find_no(d, PL_KIND_CAUSE, 2));
+    struct pl_eid stays = pl_entry_eid(pl_doc_find_no(d, PL_KIND_CAUSE, 1));
+    struct pl_eid card = pl_entry_eid(pl_doc_find_no(d, PL_KIND_OBSERVATION, 1));
+    struct pl_value v = pl_value_int(4);
+    struct pl_cs cs;
+
+    pl_cs_init(&cs);
+    pl_cs_reg(&cs, stays, PL_F_CAUSE_VOTES, &v);
+    v = pl_value_int(1);
+    pl_cs_reg(&cs, card, PL_F_OBSERVATION_VOTES, &v);
+    pl_cs_reg(&cs, cause, PL_F_CAUSE_VOTES, &v);
+    v = pl_value_eid(stays);
+    pl_cs_reg(&cs, cause, PL_F_CAUSE_MERGED_INTO, &v);
+    assert_int_equal(pl_doc_apply(d, &cs, &meta, NULL), 0);
+    pl_cs_release(&cs);
+    char *md = rendered(pl_render_markdown, d);
+    assert_has(md, "- **O-1** (1 dot) The bridge was up in 3 min\n");
+    assert_has(md, "- **F-1** (why happened, process, missing procedure, 4 dots) Renewal");
+    assert_has(md, "- **F-2** (people, 1 dot, merged into F-1) The task hung");
+    free(md);
+    char *js = rendered(pl_render_json, d);
+    assert_has(js, "\"merged_into\"");
+    assert_has(js, "\"votes\"");
+    free(js);
+    pl_doc_free(d);
+}
+
 TEST(removed_entries_are_not_rendered)
 {
     struct pl_doc *d = sample_review();
@@ -329,6 +360,7 @@ int main(void)
         UNIT(json_of_an_empty_review_is_whole),
         UNIT(text_safe_lets_no_control_through),
         UNIT(text_shows_what_is_set_and_nothing_else),
+        UNIT(counted_dots_and_merges_are_rendered),
         UNIT(removed_entries_are_not_rendered),
     };
 

@@ -356,6 +356,57 @@ TEST(oplog_command_has_the_ops_of_its_judge_and_a_status_ends_the_batch)
     oplog_free(l);
 }
 
+/* --- effects -------------------------------------------------------------------------------------
+ */
+
+static int heard;
+
+static void hear(void *ctx, const struct oplog_origin *o, uint64_t rev, int code, const char *why)
+{
+    (void)ctx;
+    (void)o;
+    (void)why;
+    heard = rev > 0 ? (int)rev : -code;
+}
+
+TEST(oplog_command_with_an_effect_is_the_last_of_its_batch_and_may_come_too_late)
+{
+    struct pl_env_fake env;
+    const struct oplog_handlers h = {.answer = hear};
+    struct append_effect x = {.kind = EFFECT_BALLOT_COUNT, .round = 3, .version = 9};
+    struct append_effect none = {0};
+    const struct oplog_origin plain = {.user = 101, .device = 1, .effect = &none};
+    const struct oplog_origin o = {.user = 101, .device = 1, .effect = &x};
+    struct stepper s = {.most = 7};
+
+    pl_env_fake_init(&env, 7);
+    const struct oplog_options lo = {.review = 41,
+                                     .ring_revs = 100,
+                                     .ring_bytes = 1u << 20,
+                                     .queue_bytes = 1u << 20,
+                                     .env = &env.env};
+    struct oplog *l = oplog_new(&lo, NULL, &h);
+    assert_int_equal(oplog_command(l, &plain, step, &s, NULL), OPLOG_QUEUED);
+    assert_int_equal(oplog_command(l, &o, step, &s, NULL), OPLOG_QUEUED);
+    assert_int_equal(oplog_command(l, &plain, step, &s, NULL), OPLOG_QUEUED);
+    const struct oplog_batch *b = oplog_build_batch(l);
+    assert_int_equal(b->n_authors, 2);
+    assert_non_null(b->effect);
+    assert_int_equal(b->effect_at, 1);
+    assert_int_equal(b->effect->round, 3);
+    assert_true(b->effect->version == 9);
+    /* Other votes than were summed up: it is told so, the others go on without it. */
+    const enum author_verdict stale[] = {AUTHOR_OK, AUTHOR_STALE};
+    assert_int_equal(oplog_refuse(l, stale), 1);
+    assert_int_equal(heard, -PL_E_CONFLICT);
+    b = oplog_build_batch(l);
+    assert_int_equal(b->n_authors, 2);
+    assert_null(b->effect);
+    oplog_commit(l);
+    assert_int_equal(oplog_head(l), 2);
+    oplog_free(l);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -369,6 +420,7 @@ int main(void)
         UNIT(room_command_is_answered_when_the_server_closes),
         UNIT(room_command_may_write_more_than_a_client),
         UNIT(oplog_command_has_the_ops_of_its_judge_and_a_status_ends_the_batch),
+        UNIT(oplog_command_with_an_effect_is_the_last_of_its_batch_and_may_come_too_late),
     };
     return RUN(tests);
 }
