@@ -33,7 +33,8 @@ extern const struct cli_verb verb_observe_list, verb_observe_add, verb_observe_e
 extern const struct cli_verb verb_cause_list, verb_cause_add, verb_cause_edit, verb_cause_rm;
 extern const struct cli_verb verb_actions_list, verb_actions_add, verb_actions_edit,
     verb_actions_rm;
-extern const struct cli_verb verb_comment_list, verb_comment_add, verb_comment_resolve;
+extern const struct cli_verb verb_comment_list, verb_comment_add, verb_comment_reply,
+    verb_comment_resolve, verb_comment_reopen, verb_comment_rm;
 extern const struct cli_verb verb_people_list, verb_people_add, verb_people_rm, verb_people_role;
 extern const struct cli_verb verb_rule_list, verb_rule_add, verb_rule_rm, verb_agenda_list,
     verb_agenda_add, verb_agenda_rm;
@@ -48,7 +49,9 @@ extern const struct cli_verb verb_attend, verb_rule_accept, verb_hand, verb_peop
 extern const struct cli_verb verb_actions_commit, verb_actions_accept, verb_actions_begin,
     verb_actions_done, verb_actions_drop, verb_actions_reopen, verb_actions_verify,
     verb_actions_effect, verb_actions_proof;
-extern const struct cli_verb verb_watch, verb_history;
+extern const struct cli_verb verb_watch, verb_history, verb_diff, verb_restore;
+extern const struct cli_verb verb_link, verb_cause_link, verb_cause_tree;
+extern const struct cli_verb verb_timeline_mark, verb_timeline_metrics, verb_timeline_gaps;
 extern const struct cli_verb verb_journal_list, verb_journal_send, verb_journal_export,
     verb_journal_drop;
 extern const struct cli_verb verb_guide, verb_coach;

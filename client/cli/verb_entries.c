@@ -20,7 +20,16 @@
 
 #define EVENT_OPTS                                                                         \
     OPT(0, "at", at, "TIME", "when it happened (RFC 3339, e.g. 2026-03-01T09:12:04Z)"),    \
+        OPT(0, "happened", at, "TIME", "the same as --at"),                                \
         OPT(0, "known-at", known_at, "TIME", "when we came to know of it"),                \
+        OPT(0, "known", known_at, "TIME", "the same as --known-at"),                       \
+        OPT(0, "precision", precision, "P", "exact, about, about:5m, before, after"),      \
+        OPT(0, "zone", zone, "ZONE",                                                       \
+            "zone of the source; times without an offset are on its clocks"),              \
+        OPT(0, "skew", skew, "TIME",                                                       \
+            "how far the source's clock was ahead (+90s) or behind (-2m); a time given "   \
+            "with it is put right by it"),                                                 \
+        OPT(0, "lens", lane, "LANE", "the same as --lane"),                                \
         OPT(0, "lane", lane, "LANE",                                                       \
             "D detection, R response, C containment, V recovery, "                         \
             "X decision, M communication, or happened"),                                   \
@@ -43,16 +52,19 @@
 
 #define SORT_OPT OPT(0, "sort", sort, "-votes", "the most dots first, once a vote is counted")
 
-static const struct pl_opt event_list_opts[] = {CLI_COMMON,
-                                                OPT(0, "lane", lane, "LANE", "only this lane")};
 static const struct pl_opt event_opts[] = {CLI_COMMON, EVENT_OPTS, OPT_SET};
 static const struct pl_opt board_list_opts[] = {
     CLI_COMMON, OPT(0, "col", col, "COLUMN", "only this column"), SORT_OPT};
 static const struct pl_opt board_opts[] = {CLI_COMMON, BOARD_OPTS, OPT_SET};
-static const struct pl_opt cause_list_opts[] = {CLI_COMMON, SORT_OPT};
+static const struct pl_opt cause_list_opts[] = {
+    CLI_COMMON, OPT(0, "branch", branch, "QUESTION", "only this question: why, undetected, slow"),
+    OPT(0, "class", klass, "CLASS", "only this class: technical, process, people"),
+    OPT(0, "factor", factor, "FACTOR", "only this factor"), SORT_OPT};
 static const struct pl_opt plain_list_opts[] = {CLI_COMMON};
 static const struct pl_opt cause_opts[] = {
-    CLI_COMMON, CAUSE_OPTS, OPT(0, "parent", parent, "F-4", "the cause that it explains"), OPT_SET};
+    CLI_COMMON, CAUSE_OPTS,
+    OPT(0, "parent", parent, "F-4", "the cause that it explains; 'none': it stands alone"),
+    OPT_SET};
 static const struct pl_opt action_list_opts[] = {
     CLI_COMMON,
     OPT(0, "owner", owner, "USER", "only this owner; 'me'"),
@@ -67,8 +79,8 @@ static const struct pl_opt rm_opts[] = {CLI_COMMON,
                                          offsetof(struct cli_entry_opts, restore), NULL, NULL,
                                          "bring it back instead"}};
 
-static const char *const event_heads[] = {"ID",     "HAPPENED", "LANE",  "MARK",
-                                          "SOURCE", "TEXT",     "REVIEW"};
+static const char *const event_heads[] = {"ID",   "HAPPENED", "PRECISION", "LANE",
+                                          "MARK", "SOURCE",   "TEXT",      "REVIEW"};
 static const char *const board_heads[] = {"ID", "COLUMN", "VOTES", "TEXT", "REVIEW"};
 static const char *const cause_heads[] = {"ID",    "QUESTION", "CLASS", "FACTOR",
                                           "VOTES", "TEXT",     "REVIEW"};
@@ -79,7 +91,11 @@ static const char *const rule_heads[] = {"ID", "TEXT", "REVIEW"};
 static const char *const agenda_heads[] = {"ID", "STAGE", "MINUTES", "TEXT", "REVIEW"};
 
 static const struct cli_entry_kind kinds[] = {
-    {PL_KIND_EVENT, "timeline", {"happened_at", "lens", "marker", "source"}, event_heads, 7},
+    {PL_KIND_EVENT,
+     "timeline",
+     {"happened_at", "precision", "lens", "marker", "source"},
+     event_heads,
+     8},
     {PL_KIND_OBSERVATION, "observe", {"kind", "votes"}, board_heads, 5},
     {PL_KIND_CAUSE, "cause", {"question", "class", "factor", "votes"}, cause_heads, 7},
     {PL_KIND_ACTION, "actions", {"priority", "state", "owner", "due"}, action_heads, 7},
@@ -143,11 +159,11 @@ const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
         .fields_kind = (kind_),                                                            \
         .run = run_##ident##_rm}
 
-VERB_LIST(timeline, "timeline", PL_KIND_EVENT, event_list_opts, "events in order of time",
-          "  plimsoll timeline list REV-1 --json\n");
 VERB_ADD(timeline, "timeline", PL_KIND_EVENT, event_opts, "add an event",
          "  plimsoll timeline add REV-1 --at 2026-03-01T09:12:04Z --lane D --mark detect \\\n"
-         "      'alert \"5xx > 2 %\" fired, queue low'\n");
+         "      'alert \"5xx > 2 %\" fired, queue low'\n"
+         "  plimsoll timeline add REV-1 --at '2026-03-01 10:12' --zone Europe/Berlin \\\n"
+         "      --skew +90s --precision about:5m --source 'pager log' 'first page'\n");
 VERB_EDIT(timeline, "timeline", PL_KIND_EVENT, event_opts, "change an event",
           "  plimsoll timeline edit REV-1 E-9 --mark none\n");
 VERB_RM(timeline, "timeline", PL_KIND_EVENT, "remove an event (--restore brings it back)");
@@ -186,3 +202,4 @@ VERB_LIST(agenda, "agenda", PL_KIND_AGENDA, plain_list_opts, "the agenda of the 
 VERB_ADD(agenda, "agenda", PL_KIND_AGENDA, set_opts, "add an item to the agenda",
          "  plimsoll agenda add REV-1 --set stage=timeline --set minutes=20 'walk the line'\n");
 VERB_RM(agenda, "agenda", PL_KIND_AGENDA, "remove an item of the agenda");
+VERB_RM(comment, "comment", PL_KIND_COMMENT, "remove a comment (--restore brings it back)");

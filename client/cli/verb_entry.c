@@ -16,127 +16,9 @@
 #include "plimsoll/render/json.h"
 
 #include "cli/cli_int.h"
+#include "model/zone.h"
 
-#define FIELDS_MAX  48
 #define ENTRIES_MAX 5000
-
-/* --- words of the command line
- * -------------------------------------------------------------------- */
-
-static const struct {
-    const char *word, *value;
-} words[] = {
-    /* lanes of the timeline */
-    {"D", "detection"},
-    {"R", "response"},
-    {"C", "containment"},
-    {"V", "recovery"},
-    {"X", "decision"},
-    {"M", "communication"},
-    /* columns of the board */
-    {"not", "badly"},
-    {"surprising", "surprise"},
-    /* marks */
-    {"start", "impact_start"},
-    {"detect", "detected"},
-    {"ack", "triaged"},
-    {"contain", "contained"},
-    {"recover", "recovered"},
-    /* questions and classes */
-    {"why", "why_happened"},
-    {"undetected", "why_undetected"},
-    {"slow", "why_slow"},
-    {"human", "people"},
-};
-
-const char *cli_entry_word(const char *s)
-{
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (pl_str_eq(s, words[i].word))
-            return words[i].value;
-    return s;
-}
-
-/* A day alone means its end, UTC: work due on a day may be done on that day. */
-static const char *due_time(const char *s, char buf[PL_RFC3339_SIZE])
-{
-    if (strlen(s) != 10 || s[4] != '-' || s[7] != '-')
-        return s;
-    (void)snprintf(buf, PL_RFC3339_SIZE, "%sT23:59:59Z", s);
-    return buf;
-}
-
-struct fields {
-    struct act_field f[FIELDS_MAX];
-    size_t n;
-    char *owned[FIELDS_MAX];
-    size_t n_owned;
-};
-
-static void fields_release(struct fields *fs)
-{
-    for (size_t i = 0; i < fs->n_owned; i++)
-        free(fs->owned[i]);
-}
-
-static int field_put(struct fields *fs, const char *name, const char *value, struct pl_err *e)
-{
-    if (fs->n >= FIELDS_MAX)
-        return pl_fail(e, PL_E_LIMIT, "at most %d fields at once", FIELDS_MAX);
-    fs->f[fs->n++] = (struct act_field){name, value};
-    return 0;
-}
-
-/* "name=value", "+tag" is "tags=+tag". */
-static int cli_entry_assignment(struct fields *fs, const char *s, struct pl_err *e)
-{
-    const char *eq = strchr(s, '=');
-    if (s[0] == '+' || s[0] == '-')
-        return field_put(fs, "tags", s, e);
-    if (!eq || eq == s)
-        return pl_fail(e, PL_E_USAGE, "'%s' is not FIELD=VALUE", s);
-    char *name = pl_xstrndup(s, (size_t)(eq - s));
-    if (fs->n_owned >= FIELDS_MAX) {
-        free(name);
-        return pl_fail(e, PL_E_LIMIT, "at most %d fields at once", FIELDS_MAX);
-    }
-    fs->owned[fs->n_owned++] = name;
-    return field_put(fs, name, eq + 1, e);
-}
-
-static int from_options(struct cli *c, const struct cli_entry_opts *o, struct fields *fs,
-                        char due[PL_RFC3339_SIZE], struct pl_err *e)
-{
-    const struct {
-        const char *value, *field;
-    } map[] = {
-        {o->at, "happened_at"},     {o->known_at, "known_at"},
-        {o->lane, "lens"},          {o->source, "source"},
-        {o->mark, "marker"},        {o->actor, "actor"},
-        {o->col, "kind"},           {o->branch, "question"},
-        {o->klass, "class"},        {o->factor, "factor"},
-        {o->control, "control"},    {o->kind, "kind"},
-        {o->owner, "owner"},        {o->due, "due"},
-        {o->state, "state"},        {o->priority, "priority"},
-        {o->finish, "finish_test"},
-    };
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < sizeof(map) / sizeof(map[0]); i++) {
-        const char *v = map[i].value;
-        if (!v)
-            continue;
-        if (pl_str_eq(map[i].field, "owner") && pl_str_eq(v, "me"))
-            v = c->profile.user_name;
-        else if (pl_str_eq(map[i].field, "due"))
-            v = due_time(v, due);
-        else if (!pl_str_eq(map[i].field, "finish_test"))
-            v = cli_entry_word(v);
-        rc = field_put(fs, map[i].field, v, e);
-    }
-    for (size_t i = 0; rc == 0 && i < o->set.count; i++)
-        rc = cli_entry_assignment(fs, o->set.values[i], e);
-    return rc;
-}
 
 /* --- showing
  * -------------------------------------------------------------------------------------- */
@@ -218,6 +100,14 @@ static const char *shown(const struct pl_doc *d, const struct pl_entry *en, cons
 #define CELL        8192
 #define LABEL_WHOLE (4u * 1024u * 1024u)
 
+/* Does a field hold what an option asks for? The option's word may be a short one. */
+static bool fits(const struct pl_doc *d, const struct pl_entry *en, const char *field,
+                 const char *want)
+{
+    char cell[CELL];
+    return !want || pl_str_eq(shown(d, en, field, cell, CELL), cli_entry_word(want));
+}
+
 static bool matches(const struct cli *c, const struct pl_doc *d, const struct pl_entry *en,
                     const struct cli_entry_opts *o)
 {
@@ -227,6 +117,9 @@ static bool matches(const struct cli *c, const struct pl_doc *d, const struct pl
     if (o->col && !pl_str_eq(shown(d, en, "kind", cell, CELL), cli_entry_word(o->col)))
         return false;
     if (o->lane && !pl_str_eq(shown(d, en, "lens", cell, CELL), cli_entry_word(o->lane)))
+        return false;
+    if (!fits(d, en, "question", o->branch) || !fits(d, en, "class", o->klass) ||
+        !fits(d, en, "factor", o->factor) || !fits(d, en, "marker", o->mark))
         return false;
     if (o->owner) {
         const char *who = pl_str_eq(o->owner, "me") ? c->profile.user_name : o->owner;
@@ -263,6 +156,32 @@ static int check_sort(const struct cli_entry_opts *o, struct pl_err *e)
     return pl_fail(e, PL_E_USAGE, "--sort takes -votes (the most dots first), not '%s'", o->sort);
 }
 
+/* A cell of a list: moments in the zone that is asked for, precision with its width. */
+static const char *listed(const struct pl_doc *d, const struct pl_entry *en, const char *field,
+                          const char *zone, char *buf)
+{
+    const struct pl_field *f = pl_field_by_name(pl_entry_kind(en), field);
+    int64_t s = pl_entry_int(en, PL_F_EVENT_PRECISION_S, 0);
+    if (f && f->type == PL_FT_TIME && zone && pl_entry_reg(en, f->number)->type == PL_VAL_INT) {
+        zone_format(zone, pl_entry_int(en, f->number, 0), 0, buf);
+        return buf;
+    }
+    (void)shown(d, en, field, buf, CELL);
+    if (pl_str_eq(field, "precision") && pl_str_eq(buf, "about") && s > 0)
+        (void)snprintf(buf, CELL, "about %lld s", (long long)s);
+    return buf;
+}
+
+const char *cli_entry_zone(const struct cli *c, const struct pl_doc *d, const char *asked)
+{
+    const char *zone = pl_entry_str(pl_doc_root(d), PL_F_REVIEW_ZONE);
+    struct pl_err none;
+    if (asked)
+        return asked;
+    /* Programs get UTC, people the zone of the review. */
+    return cli_is_for_eyes(c) && zone[0] && zone_check(zone, &none) == 0 ? zone : NULL;
+}
+
 static void list_one(struct cli *c, struct review *r, uint32_t kind, const struct cli_entry_opts *o,
                      struct cli_table *t, json_t *items)
 {
@@ -277,6 +196,7 @@ static void list_one(struct cli *c, struct review *r, uint32_t kind, const struc
     size_t cap = cli_is_for_eyes(c) ? 256 : LABEL_WHOLE;
     char *label = pl_xcalloc(1, cap);
     char(*cells)[CELL] = pl_xcalloc(ENTRY_COLUMNS, CELL);
+    const char *zone = cli_entry_zone(c, d, kind == PL_KIND_EVENT ? o->zone : NULL);
     (void)snprintf(review, sizeof(review), "REV-%llu", (unsigned long long)review_id(r));
     for (size_t i = 0; i < n && i < ENTRIES_MAX; i++) {
         char id[PL_SHORT_ID_MAX];
@@ -288,7 +208,7 @@ static void list_one(struct cli *c, struct review *r, uint32_t kind, const struc
         label_of(d, all[i], label, cap);
         row[at++] = id;
         for (size_t f = 0; f < ENTRY_COLUMNS && k->columns[f]; f++)
-            row[at++] = shown(d, all[i], k->columns[f], cells[f], CELL);
+            row[at++] = listed(d, all[i], k->columns[f], zone, cells[f]);
         row[at++] = label;
         row[at++] = review;
         cli_table_row(t, row);
@@ -373,23 +293,22 @@ int cli_entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t ki
 static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct cli_entry_opts *o,
                    const char *text, struct pl_eid *eid, struct pl_err *e)
 {
-    struct fields fs = {.n = 0};
-    char due[PL_RFC3339_SIZE];
+    struct cli_fields fs = {.n = 0};
     struct pl_eid parent = PL_EID_ROOT;
-    int rc = from_options(c, o, &fs, due, e);
+    int rc = cli_entry_fields(c, o, &fs, e);
     if (rc == 0 && o->parent) {
         struct pl_entry *en = NULL;
-        rc = act_find(review_doc(r), o->parent, 0, &en, e);
+        rc = act_find(review_doc(r), o->parent, kind == PL_KIND_CAUSE ? kind : 0, &en, e);
         if (rc == 0)
             parent = pl_entry_eid(en);
     }
     if (rc == 0)
-        rc = field_put(&fs, "body", text, e);
+        rc = cli_field_put(&fs, "body", text, e);
     if (rc == 0 && kind == PL_KIND_ACTION && !o->state)
-        rc = field_put(&fs, "state", "idea", e);
+        rc = cli_field_put(&fs, "state", "idea", e);
     if (rc == 0)
         rc = act_add(r, kind, parent, fs.f, fs.n, eid, e);
-    fields_release(&fs);
+    cli_fields_release(&fs);
     return rc;
 }
 
@@ -428,6 +347,24 @@ int cli_entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kin
     return rc;
 }
 
+int cli_entry_open(struct cli *c, int argc, char **argv, bool read_only, struct review **r,
+                   struct pl_entry **en, struct pl_err *e)
+{
+    uint64_t id = 0;
+    const char *name = NULL;
+    int rc = cli_connect(c, e);
+    *en = NULL;
+    if (rc == 0)
+        rc = cli_split_id(c, argv[0], &id, &name, e);
+    if (rc == 0 && !name && argc > 1)
+        name = argv[1];
+    if (rc == 0)
+        rc = cli_open(c, id, read_only, r, e);
+    if (rc == 0 && name)
+        rc = act_find(review_doc(*r), name, 0, en, e);
+    return rc;
+}
+
 /* Opens the review and finds the entry of "REV E-9" or "REV/E-9". */
 static int open_entry(struct cli *c, int *argc, char ***argv, struct review **r,
                       struct pl_entry **en, struct pl_err *e)
@@ -460,31 +397,40 @@ static int settle_and_show(struct cli *c, struct review *r, struct pl_eid eid, s
     return rc < 0 ? rc : cli_entry_result(c, r, eid, queued, e);
 }
 
+/* Under another entry of its kind, or with "none" to stand alone. */
+static int put_under(struct review *r, struct pl_eid eid, const char *parent, uint32_t kind,
+                     struct pl_err *e)
+{
+    struct pl_entry *en = NULL;
+    int rc = pl_str_eq(parent, "none") ? 0 : act_find(review_doc(r), parent, kind, &en, e);
+    return rc < 0 ? rc : act_move(r, eid, en ? pl_entry_eid(en) : PL_EID_ROOT, NULL, e);
+}
+
 int cli_entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t kind,
                    struct pl_err *e)
 {
     const struct cli_entry_opts *o = opts;
     struct review *r = NULL;
     struct pl_entry *en = NULL;
-    struct fields fs = {.n = 0};
-    char due[PL_RFC3339_SIZE];
-    (void)kind;
+    struct cli_fields fs = {.n = 0};
     int rc = open_entry(c, &argc, &argv, &r, &en, e);
     struct pl_eid eid = rc == 0 ? pl_entry_eid(en) : PL_EID_ROOT;
     if (rc == 0)
-        rc = from_options(c, o, &fs, due, e);
+        rc = cli_entry_fields(c, o, &fs, e);
     char *text = rc == 0 && argc > 0 ? cli_text(argc, argv, e) : NULL;
     if (rc == 0 && argc > 0 && !text)
         rc = -PL_E_TOO_LARGE;
     if (rc == 0 && text)
-        rc = field_put(&fs, "body", text, e);
-    if (rc == 0 && fs.n == 0)
+        rc = cli_field_put(&fs, "body", text, e);
+    if (rc == 0 && fs.n == 0 && !o->parent)
         rc = pl_fail(e, PL_E_USAGE, "nothing to change: give --set FIELD=VALUE or a new text");
+    if (rc == 0 && o->parent)
+        rc = put_under(r, eid, o->parent, kind, e);
     if (rc == 0)
         rc = act_set(r, eid, fs.f, fs.n, e);
     if (rc == 0)
         rc = settle_and_show(c, r, eid, e);
-    fields_release(&fs);
+    cli_fields_release(&fs);
     free(text);
     return rc;
 }
@@ -506,7 +452,7 @@ int cli_entry_set(struct cli *c, void *opts, int argc, char **argv, struct pl_er
 {
     struct review *r = NULL;
     struct pl_entry *en = NULL;
-    struct fields fs = {.n = 0};
+    struct cli_fields fs = {.n = 0};
     uint64_t id = 0;
     const char *name = NULL;
     (void)opts;
@@ -526,6 +472,6 @@ int cli_entry_set(struct cli *c, void *opts, int argc, char **argv, struct pl_er
         rc = act_set(r, eid, fs.f, fs.n, e);
     if (rc == 0)
         rc = settle_and_show(c, r, eid, e);
-    fields_release(&fs);
+    cli_fields_release(&fs);
     return rc;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Who takes part in a review, and comments on its entries.
+ * Who takes part in a review.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +32,6 @@ static const struct pl_opt set_opts[] = {
      "duty in the incident: commander, security, operations, management, communications, scribe, "
      "observer"},
 };
-static const struct pl_opt plain_opts[] = {CLI_COMMON};
 
 static int take_people(void *ctx, struct pl_msg *m, struct pl_err *e)
 {
@@ -149,137 +148,4 @@ const struct cli_verb verb_people_rm = {
     .opt_size = sizeof(struct people_opts),
     .examples = "  plimsoll people rm REV-1 cyd\n",
     .run = run_people_rm,
-};
-
-/* --- comments
- * -------------------------------------------------------------------------------------- */
-
-static int run_comment_add(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
-{
-    struct review *r = NULL;
-    struct pl_entry *en = NULL;
-    struct pl_eid eid = PL_EID_ROOT;
-    uint64_t id = 0;
-    const char *name = NULL;
-    bool queued = false;
-    (void)opts;
-    int rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_split_id(c, argv[0], &id, &name, e);
-    char *text = rc == 0 ? cli_text(argc - 1, argv + 1, e) : NULL;
-    if (rc == 0 && (!text || !text[0]))
-        rc = pl_fail(e, PL_E_USAGE, "a comment needs a text");
-    if (rc == 0)
-        rc = cli_open(c, id, false, &r, e);
-    if (rc == 0 && name)
-        rc = act_find(review_doc(r), name, 0, &en, e);
-    struct act_field f = {"body", text};
-    if (rc == 0)
-        rc = act_add(r, PL_KIND_COMMENT, en ? pl_entry_eid(en) : PL_EID_ROOT, &f, 1, &eid, e);
-    if (rc == 0)
-        rc = cli_settle(c, r, &queued, e);
-    if (rc == 0)
-        rc = cli_entry_result(c, r, eid, queued, e);
-    free(text);
-    return rc;
-}
-
-const struct cli_verb verb_comment_add = {
-    .opt = {"comment add", "ID TEXT|-", "comment on an entry", plain_opts, COUNT(plain_opts), 2,
-            -1},
-    .opt_size = sizeof(struct cli_common),
-    .examples = "  plimsoll comment add REV-1/F-3 'link the pager export?'\n",
-    .fields_kind = PL_KIND_COMMENT,
-    .run = run_comment_add,
-};
-
-#define COMMENTS_MAX 20000
-
-static int run_comment_list(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
-{
-    static const char *const heads[] = {"ID", "ON", "BY", "RESOLVED", "TEXT"};
-    struct review *r = NULL;
-    uint64_t id = 0;
-    const char *name = NULL;
-    (void)opts;
-    (void)argc;
-    int rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_split_id(c, argv[0], &id, &name, e);
-    if (rc == 0)
-        rc = cli_open(c, id, true, &r, e);
-    struct pl_entry *only = NULL;
-    if (rc == 0 && name)
-        rc = act_find(review_doc(r), name, 0, &only, e);
-    if (rc < 0)
-        return rc;
-    const struct pl_doc *d = review_doc(r);
-    struct pl_entry **all = calloc(COMMENTS_MAX, sizeof(struct pl_entry *));
-    size_t n = all ? pl_doc_list(d, PL_KIND_COMMENT, all, COMMENTS_MAX) : 0;
-    json_t *j = cli_envelope(c, "comment.list", pl_doc_rev(d));
-    json_t *items = json_array();
-    struct cli_table *t = cli_table_new(heads, COUNT(heads));
-    for (size_t i = 0; i < n && i < COMMENTS_MAX; i++) {
-        char cid[PL_SHORT_ID_MAX], on[PL_SHORT_ID_MAX] = "";
-        struct pl_entry *parent = pl_doc_entry(d, pl_entry_parent(all[i]));
-        if (only && parent != only)
-            continue;
-        cli_entry_id(all[i], cid);
-        if (parent)
-            cli_entry_id(parent, on);
-        const char *by = pl_doc_user_name(d, (int64_t)pl_entry_created_by(all[i]));
-        bool resolved = pl_entry_int(all[i], PL_F_COMMENT_RESOLVED, 0) == 1;
-        const char *row[] = {cid, on, by, resolved ? "yes" : "", pl_entry_cstr(all[i], PL_F_BODY)};
-        cli_table_row(t, row);
-        (void)json_array_append_new(items, cli_entry_json(d, all[i]));
-    }
-    free(all);
-    (void)json_object_set_new(j, "items", items);
-    return cli_list_end(c, t, j, e);
-}
-
-const struct cli_verb verb_comment_list = {
-    .opt = {"comment list", "ID", "comments of a review or of one entry", plain_opts,
-            COUNT(plain_opts), 1, 1},
-    .opt_size = sizeof(struct cli_common),
-    .examples = "  plimsoll comment list REV-1/F-3\n",
-    .fields_kind = PL_KIND_COMMENT,
-    .run = run_comment_list,
-};
-
-static int run_comment_resolve(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
-{
-    struct review *r = NULL;
-    struct pl_entry *en = NULL;
-    uint64_t id = 0;
-    const char *name = NULL;
-    bool queued = false;
-    (void)opts;
-    int rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_split_id(c, argv[0], &id, &name, e);
-    if (rc == 0 && !name && argc > 1)
-        name = argv[1];
-    if (rc == 0 && !name)
-        rc = pl_fail(e, PL_E_USAGE, "which comment? write REV-1/C-3");
-    if (rc == 0)
-        rc = cli_open(c, id, false, &r, e);
-    if (rc == 0)
-        rc = act_find(review_doc(r), name, PL_KIND_COMMENT, &en, e);
-    struct act_field f = {"resolved", "yes"};
-    struct pl_eid eid = rc == 0 ? pl_entry_eid(en) : PL_EID_ROOT;
-    if (rc == 0)
-        rc = act_set(r, eid, &f, 1, e);
-    if (rc == 0)
-        rc = cli_settle(c, r, &queued, e);
-    return rc < 0 ? rc : cli_entry_result(c, r, eid, queued, e);
-}
-
-const struct cli_verb verb_comment_resolve = {
-    .opt = {"comment resolve", "REVIEW/C-n", "mark a comment as dealt with", plain_opts,
-            COUNT(plain_opts), 1, 2},
-    .opt_size = sizeof(struct cli_common),
-    .examples = "  plimsoll comment resolve REV-1/C-3\n",
-    .fields_kind = PL_KIND_COMMENT,
-    .run = run_comment_resolve,
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reviews as a whole: new, list, show, set, export.
+ * Reviews as a whole: new, list, set.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +12,6 @@
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
 #include "plimsoll/render/import.h"
-#include "plimsoll/render/json.h"
-#include "plimsoll/render/markdown.h"
-#include "plimsoll/render/text.h"
 #include "plimsoll/wire/limits.h"
 
 #include "cli/cli_int.h"
@@ -307,137 +304,6 @@ const struct cli_verb verb_list = {
     .examples = "  plimsoll list --mine\n  plimsoll list --json\n",
     .fields = "id,title,severity,kind,status,stage,role,rev,created_at,changed_at",
     .run = run_list,
-};
-
-/* --- show and export
- * ---------------------------------------------------------------------------------- */
-
-struct show_opts {
-    struct cli_common common;
-    int format;
-    const char *section;
-};
-
-static const char *const formats[] = {"text", "md", "json", NULL};
-enum { FORMAT_TEXT, FORMAT_MD, FORMAT_JSON };
-
-static const struct pl_opt show_opts[] = {
-    CLI_COMMON,
-    {0, "format", PL_OPT_CHOICE, offsetof(struct show_opts, format), "FORMAT", formats,
-     "how it is written"},
-    {0, "section", PL_OPT_STRING, offsetof(struct show_opts, section), "KIND", NULL,
-     "only entries of this kind: event, observation, cause, action ..."},
-};
-
-static const char *const export_formats[] = {"md", "json", NULL};
-
-static const struct pl_opt export_opts[] = {
-    CLI_COMMON,
-    {0, "as", PL_OPT_CHOICE, offsetof(struct show_opts, format), "FORMAT", export_formats,
-     "how it is written; md when nothing is said"},
-};
-
-static int render(struct cli *c, const struct pl_doc *d, int format, struct pl_err *e)
-{
-    if (format == FORMAT_JSON)
-        return pl_render_json(d, &c->out, e);
-    if (format == FORMAT_MD)
-        return pl_render_markdown(d, &c->out, e);
-    return pl_text_review(d, &c->out, e);
-}
-
-static int show_section(struct cli *c, const struct pl_doc *d, const char *name, struct pl_err *e)
-{
-    const struct pl_kind_info *k = pl_kind_by_name(name);
-    if (!k)
-        return pl_fail(e, PL_E_USAGE, "'%s' is not a kind of entry; see 'plimsoll help fields'",
-                       name);
-    if (!cli_wants_json(c))
-        return pl_text_section(d, k->number, &c->out, e);
-    size_t n = pl_doc_list(d, k->number, NULL, 0);
-    struct pl_entry **all = pl_xcalloc(n + 1, sizeof(struct pl_entry *));
-    (void)pl_doc_list(d, k->number, all, n);
-    json_t *items = json_array();
-    for (size_t i = 0; i < n; i++)
-        (void)json_array_append_new(items, cli_entry_json(d, all[i]));
-    free(all);
-    json_t *j = cli_envelope(c, "show.section", pl_doc_rev(d));
-    (void)json_object_set_new(j, "section", json_string(name));
-    (void)json_object_set_new(j, "items", items);
-    (void)cli_json(c, j);
-    return 0;
-}
-
-static int show_entry(struct cli *c, const struct pl_doc *d, const char *name, struct pl_err *e)
-{
-    struct pl_entry *en = NULL;
-    int rc = act_find(d, name, 0, &en, e);
-    if (rc < 0)
-        return rc;
-    if (!cli_wants_json(c))
-        return pl_text_entry(d, en, &c->out, e);
-    json_t *j = cli_envelope(c, "show", pl_doc_rev(d));
-    (void)json_object_set_new(j, "item", cli_entry_json(d, en));
-    (void)cli_json(c, j);
-    return 0;
-}
-
-static int run_show(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
-{
-    const struct show_opts *o = opts;
-    struct review *r = NULL;
-    uint64_t id = 0;
-    const char *name = NULL;
-    int rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_split_id(c, argv[0], &id, &name, e);
-    if (rc == 0 && !name && argc > 1)
-        name = argv[1];
-    if (rc == 0)
-        rc = cli_open(c, id, true, &r, e);
-    if (rc < 0)
-        return rc;
-    const struct pl_doc *d = review_doc(r);
-    if (name)
-        return show_entry(c, d, name, e);
-    if (o->section)
-        return show_section(c, d, o->section, e);
-    return render(c, d, cli_wants_json(c) ? FORMAT_JSON : o->format, e);
-}
-
-const struct cli_verb verb_show = {
-    .opt = {"show", "ID [ENTRY]", "a review, or one entry of it", show_opts, COUNT(show_opts), 1,
-            2},
-    .opt_size = sizeof(struct show_opts),
-    .examples = "  plimsoll show REV-1\n  plimsoll show REV-1/E-9\n"
-                "  plimsoll show A-121 --json\n",
-    .fields_kind = PL_KIND_REVIEW,
-    .run = run_show,
-};
-
-static int run_export(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
-{
-    const struct show_opts *o = opts;
-    struct review *r = NULL;
-    uint64_t id = 0;
-    (void)argc;
-    int rc = cli_review_id(argv[0], &id, e);
-    if (rc == 0)
-        rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_open(c, id, true, &r, e);
-    if (rc < 0)
-        return rc;
-    int format = cli_wants_json(c) || o->format == 1 ? FORMAT_JSON : FORMAT_MD;
-    return render(c, review_doc(r), format, e);
-}
-
-const struct cli_verb verb_export = {
-    .opt = {"export", "REVIEW", "the whole review as Markdown or JSON; same revision, same bytes",
-            export_opts, COUNT(export_opts), 1, 1},
-    .opt_size = sizeof(struct show_opts),
-    .examples = "  plimsoll export REV-1 --as md -o review.md\n",
-    .run = run_export,
 };
 
 /* --- set

@@ -129,6 +129,35 @@ int act_remove(struct review *r, struct pl_eid eid, bool removed, struct pl_err 
     return commit(r, &cs, 0, false, e);
 }
 
+/* The state of an action moves by commands, with their conditions, and takes these along. */
+static uint64_t moved_by_commands(uint32_t kind)
+{
+#define BIT(f) (UINT64_C(1) << (f))
+    uint64_t of_action = BIT(PL_F_ACTION_STATE) | BIT(PL_F_ACTION_STATE_REASON) |
+                         BIT(PL_F_ACTION_MERGED_INTO) | BIT(PL_F_ACTION_FOLLOW_UP) |
+                         BIT(PL_F_ACTION_EFFECT_DUE) | BIT(PL_F_ACTION_EFFECT_RESULT) |
+                         BIT(PL_F_ACTION_EFFECT_VALUE);
+#undef BIT
+    return kind == PL_KIND_ACTION ? of_action : 0;
+}
+
+int act_restore(struct review *r, struct pl_eid eid, const struct pl_doc *then, struct pl_err *e)
+{
+    const struct pl_entry *now = pl_doc_entry(review_doc(r), eid);
+    const struct pl_entry *old = pl_doc_entry(then, eid);
+    struct pl_cs cs;
+    if (!now || !old)
+        return pl_fail(e, PL_E_NOENT, "the entry did not exist at revision %llu",
+                       (unsigned long long)pl_doc_rev(then));
+    pl_cs_init(&cs);
+    diff_entry_fields(&cs, now, old, moved_by_commands(pl_entry_kind(now)));
+    if (pl_entry_is_dead(now) != pl_entry_is_dead(old))
+        pl_cs_dead(&cs, eid, pl_entry_is_dead(old));
+    bool differs = !pl_cs_is_empty(&cs);
+    int rc = commit(r, &cs, 0, false, e);
+    return rc < 0 ? rc : differs;
+}
+
 int act_move(struct review *r, struct pl_eid eid, struct pl_eid parent, const struct pl_eid *after,
              struct pl_err *e)
 {

@@ -35,6 +35,12 @@ int act_set(struct review *r, struct pl_eid eid, const struct act_field *fields,
 /* Removes or restores (soft). */
 int act_remove(struct review *r, struct pl_eid eid, bool removed, struct pl_err *e) PL_MUST;
 
+/* Makes an entry what it was in `then`, another state of the same review: its fields, and whether
+ * it is removed, as one edit; what only commands and the server change stays (the state of an
+ * action). 1: done; 0: it is as it was. -PL_E_NOENT: it did not exist then. */
+int act_restore(struct review *r, struct pl_eid eid, const struct pl_doc *then,
+                struct pl_err *e) PL_MUST;
+
 /* Moves an entry behind `after` (NULL eid root: to the front) under `parent`. */
 int act_move(struct review *r, struct pl_eid eid, struct pl_eid parent, const struct pl_eid *after,
              struct pl_err *e) PL_MUST;

@@ -217,21 +217,40 @@ static void diff_set(struct doc_diff *d, const struct pl_entry *old, const struc
     }
 }
 
-static void diff_fields(struct doc_diff *d, const struct pl_entry *old, const struct pl_entry *new)
+static void diff_field(struct doc_diff *d, const struct pl_entry *old, const struct pl_entry *new,
+                       const struct pl_field *f)
 {
     static const struct pl_value nothing = {.type = PL_VAL_NULL};
+
+    if (pl_field_is_set(f)) {
+        diff_set(d, old, new, f->number);
+    } else if (f->type == PL_FT_TEXT) {
+        diff_text_field(d, old, new, f->number);
+    } else {
+        const struct pl_value *v = pl_entry_reg(new, f->number);
+        if (!pl_value_eq(v, old != NULL ? pl_entry_reg(old, f->number) : &nothing))
+            pl_cs_reg(d->out, pl_entry_eid(new), f->number, v);
+    }
+}
+
+static void diff_fields(struct doc_diff *d, const struct pl_entry *old, const struct pl_entry *new)
+{
     const struct pl_field *f;
 
-    for (size_t i = 0; (f = pl_field_at(pl_entry_kind(new), i)) != NULL; i++) {
-        if (pl_field_is_set(f)) {
-            diff_set(d, old, new, f->number);
-        } else if (f->type == PL_FT_TEXT) {
-            diff_text_field(d, old, new, f->number);
-        } else {
-            const struct pl_value *v = pl_entry_reg(new, f->number);
-            if (!pl_value_eq(v, old != NULL ? pl_entry_reg(old, f->number) : &nothing))
-                pl_cs_reg(d->out, pl_entry_eid(new), f->number, v);
-        }
+    for (size_t i = 0; (f = pl_field_at(pl_entry_kind(new), i)) != NULL; i++)
+        diff_field(d, old, new, f);
+}
+
+void diff_entry_fields(struct pl_cs *out, const struct pl_entry *now, const struct pl_entry *then,
+                       uint64_t skip)
+{
+    struct doc_diff d = {.from = NULL, .out = out};
+    const struct pl_field *f;
+
+    for (size_t i = 0; (f = pl_field_at(pl_entry_kind(then), i)) != NULL; i++) {
+        bool is_skipped = (f->flags & PL_FF_SERVER) || (skip >> f->number & 1) != 0;
+        if (!is_skipped)
+            diff_field(&d, now, then, f);
     }
 }
 

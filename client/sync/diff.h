@@ -23,4 +23,9 @@ void diff_text(struct pl_op *out_uninit, const char *from, size_t n_from, const 
  * uncreated). */
 void diff_docs(struct pl_cs *out_uninit, const struct pl_doc *from, const struct pl_doc *to);
 
+/* Adds to `out` what makes the fields of `now` those of `then`, another state of the same entry;
+ * what only the server writes is left alone, and so are the fields of `skip` (bits 1 << number). */
+void diff_entry_fields(struct pl_cs *out, const struct pl_entry *now, const struct pl_entry *then,
+                       uint64_t skip);
+
 #endif
