@@ -189,6 +189,7 @@ END $$;
 -- is the author of revision p_expect + i; client 0 is the server itself, in the name of usr (0:
 -- nobody), and needs no session. The r_ arrays are changesets that the server refused by itself.
 -- f_title not null: the f_ values replace the projection in review; 0 leaves status, stage, visibility.
+-- p_rows not null: rows of the projections that change (0010_projections).
 --
 -- outcome 0: committed. 1: the head is not p_expect; `missing` brings the caller nearer to it. 2: not
 -- every author may; only the refusals were stored (later changesets of a batch are transformed over
@@ -199,6 +200,7 @@ CREATE FUNCTION plimsoll_append(
     p_salt bytea[], p_commitment bytea[],
     r_client int8[], r_epoch int4[], r_seq int8[], r_code int4[], r_why text[],
     f_title text, f_status int4, f_stage int4, f_visibility int4, f_severity int4, f_kind int4,
+    p_rows jsonb DEFAULT NULL,
     OUT outcome int4, OUT head int8, OUT verdicts bytea, OUT missing bytea)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -261,6 +263,9 @@ BEGIN
                     visibility = coalesce(nullif(f_visibility, 0), r.visibility),
                     severity = f_severity, kind = f_kind
                 WHERE r.id = p_review;
+        END IF;
+        IF outcome = 0 AND p_rows IS NOT NULL THEN
+            PERFORM plm.project(p_review, p_rows);
         END IF;
     END IF;
     IF cardinality(r_client) > 0 THEN

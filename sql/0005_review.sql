@@ -23,12 +23,13 @@ BEGIN
 END $$;
 
 -- Review, revision 1 (made by the server in the name of its creator), facilitator, audit events
--- 0201 created (16 user, 18 role) and 0301 for revision 1. The same op_id again gives the same review.
+-- 0201 created (16 user, 18 role) and 0301 for revision 1. p_rows: its projections. The same op_id again
+-- gives the same review.
 -- code: 0, 28 the id is taken, 41 revoked or disabled.
 CREATE FUNCTION plimsoll_create_review(
     p_review int8, p_op_id bytea, p_usr int8, p_device int8, p_node int4, p_title text,
     p_severity int4, p_kind int4, p_stage int4, p_visibility int4, p_body bytea, p_salt bytea,
-    p_commitment bytea, OUT code int4, OUT review int8)
+    p_commitment bytea, p_rows jsonb DEFAULT NULL, OUT code int4, OUT review int8)
 LANGUAGE plpgsql VOLATILE SET search_path = plm, pg_temp AS $$
 DECLARE
     v_now int8 := now_us();
@@ -60,6 +61,9 @@ BEGIN
                       tlv(16, int8send(p_usr)) || tlv(18, int2send(1::int2)));
     PERFORM audit_append(p_review, 1, p_node, v_now, ARRAY[0::int8], ARRAY[p_usr],
                          ARRAY[p_device], ARRAY[0::int8], ARRAY[0::int8], ARRAY[p_commitment]);
+    IF p_rows IS NOT NULL THEN
+        PERFORM project(p_review, p_rows); -- 0010_projections
+    END IF;
 END $$;
 
 -- May p_usr change who takes part? The operator (0) may, and a facilitator while the review's status

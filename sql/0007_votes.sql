@@ -137,6 +137,7 @@ CREATE FUNCTION plimsoll_append_vote(
     p_salt bytea[], p_commitment bytea[],
     r_client int8[], r_epoch int4[], r_seq int8[], r_code int4[], r_why text[],
     f_title text, f_status int4, f_stage int4, f_visibility int4, f_severity int4, f_kind int4,
+    p_rows jsonb DEFAULT NULL,
     OUT outcome int4, OUT head int8, OUT verdicts bytea, OUT missing bytea)
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -170,7 +171,7 @@ BEGIN
       FROM plm.plimsoll_append(p_review, p_expect, p_lock_first, p_node, p_n, p_body, p_client,
                                p_usr, p_device, p_epoch, p_seq, p_ops, p_salt, p_commitment,
                                r_client, r_epoch, r_seq, r_code, r_why, f_title, f_status, f_stage,
-                               f_visibility, f_severity, f_kind) a;
+                               f_visibility, f_severity, f_kind, p_rows) a;
     IF outcome <> 0 THEN
         RETURN;
     END IF;

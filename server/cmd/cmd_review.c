@@ -19,6 +19,7 @@
 #include "cmd/cmd.h"
 #include "cmd/people.h"
 #include "cmd/services.h"
+#include "room/oplog_project.h"
 #include "store/repo_review.h"
 
 static void on_list(void *ctx, int rc, const struct pl_review_row *rows, size_t n, uint64_t next,
@@ -57,12 +58,14 @@ struct making {
     struct call *call;
     struct review_create create; /* title owned */
     struct pl_buf body;
+    char *rows; /* of the projections */
 };
 
 static void making_end(struct making *k)
 {
     free((void *)(uintptr_t)k->create.title);
     pl_buf_release(&k->body);
+    free(k->rows);
     pl_mem_free(PL_MEM_REQUEST, k);
 }
 
@@ -118,12 +121,20 @@ static int first_slots(struct pl_cs *cs, const struct making *k, const struct ca
         .display_name = c->display_name,
         .role = PL_ROLE_FACILITATOR,
     };
-    int rc = people_new_slots(cs, &first, e);
-    if (rc < 0)
-        return rc;
-    /* The same judgement as for every later revision: what we make here must be valid. */
+    return people_new_slots(cs, &first, e);
+}
+
+/* The same judgement as for every later revision: what we make here must be valid. Then the rows
+ * that tables repeat of it. */
+static int first_rows(struct making *k, const struct pl_rev *v, struct pl_err *e)
+{
+    const struct pl_rev_meta meta = {.rev = v->rev, .user = v->user, .at_us = v->at_us};
     struct pl_doc *d = pl_doc_new();
-    rc = pl_doc_check(d, cs, true, e);
+    int rc = pl_doc_check(d, &v->cs, true, e);
+    if (rc == 0)
+        rc = pl_doc_apply(d, &v->cs, &meta, e);
+    if (rc == 0)
+        k->create.rows = k->rows = project_all(d);
     pl_doc_free(d);
     return rc;
 }
@@ -139,6 +150,8 @@ static int first_rev(struct making *k, const struct caller *c, struct pl_err *e)
     v->at_us = pl_now_us();
     pl_cs_init(&v->cs);
     int rc = first_slots(&v->cs, k, c, e);
+    if (rc == 0)
+        rc = first_rows(k, v, e);
     if (rc == 0)
         rc = pl_msg_encode(&m, &k->body, e);
     pl_cs_release(&v->cs);

@@ -35,6 +35,7 @@ static void batch_release(struct batch *b)
     free(b->authors);
     free(b->refused);
     free(b->refusals);
+    free(b->rows);
 }
 
 void oplog_free(struct oplog *l)

@@ -157,6 +157,7 @@ struct oplog_batch {
     const struct append_face *face; /* what lists show, if the batch changes any of it; else NULL */
     const struct append_effect *effect; /* of the revision at index effect_at; NULL: none */
     uint32_t effect_at;
+    const char *rows; /* of the projections, if any changes; else NULL */
 };
 
 /* Makes the next batch of the queue, at most OPLOG_BATCH_CHANGES changesets and about

@@ -16,6 +16,8 @@
 #include "plimsoll/doc/rules.h"
 #include "plimsoll/wire/frame.h"
 
+#include "room/oplog_project.h"
+
 #define COMPS_MAX                                                                   \
     65536u /* of one text op; rebasing over hostile edits could let it grow further \
             */
@@ -500,6 +502,18 @@ static void set_face(struct oplog *l)
     l->batch.out.face = &l->batch.face;
 }
 
+static void set_rows(struct oplog *l)
+{
+    struct project_touched t = {0};
+
+    free(l->batch.rows);
+    for (size_t i = 0; i < l->batch.n; i++)
+        project_touch(&t, l->doc, l->work, &l->batch.items[i].rec->cs);
+    l->batch.rows = project_change(&t, l->doc, l->work);
+    l->batch.out.rows = l->batch.rows;
+    project_release(&t);
+}
+
 const struct oplog_batch *oplog_build_batch(struct oplog *l)
 {
     struct batch *b = &l->batch;
@@ -529,5 +543,6 @@ const struct oplog_batch *oplog_build_batch(struct oplog *l)
                                   .effect = b->effect.kind != EFFECT_NONE ? &b->effect : NULL,
                                   .effect_at = b->effect_at};
     set_face(l);
+    set_rows(l);
     return &b->out;
 }

@@ -95,6 +95,7 @@ struct batch {
     struct append_face face;
     struct append_effect effect;
     uint32_t effect_at;
+    char *rows;            /* of the projections; NULL: none changes */
     int64_t numbers_first; /* reserve before the batch */
     unsigned numbers_left;
     uint64_t respaced_at;

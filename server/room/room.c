@@ -263,6 +263,7 @@ static void append(struct room *room, const struct oplog_batch *b)
                                        .face = b->face,
                                        .effect = b->effect,
                                        .effect_at = b->effect_at,
+                                       .rows = b->rows,
                                        .cb = on_append,
                                        .ctx = a};
     struct pl_err e;

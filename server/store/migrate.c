@@ -47,7 +47,7 @@ static int run(PGconn *c, const char *sql, const char *what, struct pl_err *e)
     return 0;
 }
 
-/* Number at the front of a file name; files are numbered 1, 2, 3 ... without a gap. */
+/* Number at the front of a file name; files go in its order. */
 static int file_number(const struct sql_file *f)
 {
     uint64_t n = 0;
@@ -90,18 +90,17 @@ static int compare(PGconn *c, struct migrate_state *st, struct pl_err *e)
     int rc = 0;
     for (int i = 0; i < PQntuples(r) && rc == 0; i++) {
         char hex[2 * PL_SHA256_BYTES + 1];
-        uint64_t number = 0;
-        if (pl_parse_u64(PQgetvalue(r, i, 0), &number) != 0 || number > sql_files_count) {
+        if ((size_t)i >= sql_files_count) {
             rc = pl_fail(e, PL_E_VERSION, "the database is newer than this program: it has %s",
                          PQgetvalue(r, i, 1));
             break;
         }
-        const struct sql_file *f = &sql_files[number - 1];
+        const struct sql_file *f = &sql_files[i];
         checksum(f, hex);
         if (strcmp(f->name, PQgetvalue(r, i, 1)) != 0 || strcmp(hex, PQgetvalue(r, i, 2)) != 0)
             rc = pl_fail(e, PL_E_VERSION, "%s is not the file that was applied to the database",
                          f->name);
-        st->have = (int)number;
+        st->have = i + 1;
     }
     PQclear(r);
     return rc;
@@ -148,8 +147,8 @@ static int take_lock(PGconn *c, struct pl_err *e)
 static int files_check(struct pl_err *e)
 {
     for (size_t i = 0; i < sql_files_count; i++) {
-        if (file_number(&sql_files[i]) != (int)i + 1)
-            return pl_fail(e, PL_E_INTERNAL, "sql/%s: files are numbered without gaps",
+        if (i > 0 && file_number(&sql_files[i]) <= file_number(&sql_files[i - 1]))
+            return pl_fail(e, PL_E_INTERNAL, "sql/%s: two files with one number",
                            sql_files[i].name);
     }
     return 0;

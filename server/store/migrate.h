@@ -11,8 +11,8 @@
 #include "plimsoll/base/err.h"
 
 struct migrate_state {
-    int have; /* number of the newest file in the database; 0: empty database */
-    int want; /* number of the newest file compiled in */
+    int have; /* files applied to the database; 0: empty database */
+    int want; /* files compiled in */
 };
 
 /* Applies what is missing. A file that was changed after it had been applied, or a database newer

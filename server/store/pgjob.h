@@ -38,7 +38,7 @@ struct pg_stmt_info {
 };
 const struct pg_stmt_info *pg_stmt_info(enum pg_stmt stmt);
 
-#define PG_ARGS_MAX    31
+#define PG_ARGS_MAX    32
 #define PG_ARG_MEM_MAX (16u * 1024u * 1024u)
 
 /* rc 0: the transaction is committed, `res` is borrowed for the call. -PL_E_STORE: rolled back, `e`

@@ -213,6 +213,10 @@ int repo_append(struct store *s, const struct append_request *r, struct pl_err *
     add_authors(job, r);
     add_refusals(job, r);
     add_face(job, r->face);
+    if (r->rows != NULL)
+        pg_arg_borrow(job, r->rows, strlen(r->rows));
+    else
+        pg_arg_text(job, NULL);
     int rc = store_submit_writer(s, r->review, job);
     if (rc != 0)
         return pl_fail(e, -rc, "append to review %llu: %s", (unsigned long long)r->review,

@@ -114,6 +114,8 @@ struct append_request {
     const struct append_face *face;     /* borrowed; NULL: the batch changes none of it */
     const struct append_effect *effect; /* borrowed; NULL: none */
     uint32_t effect_at;                 /* rev_offset of the revision that has it */
+    const char *rows; /* rows of projections that change (room/oplog_project.h), NULL: none;
+                         borrowed until the callback */
     append_cb cb;
     void *ctx;
 };

@@ -6,6 +6,7 @@
 #include "store/repo_review.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "plimsoll/base/mem.h"
 
@@ -111,6 +112,10 @@ int repo_review_create(struct store *s, const struct review_create *c, review_id
     pg_arg_borrow(job, c->body, c->n_body);
     pg_arg_bytes(job, c->salt, sizeof c->salt);
     pg_arg_bytes(job, c->commitment, sizeof c->commitment);
+    if (c->rows != NULL)
+        pg_arg_borrow(job, c->rows, strlen(c->rows));
+    else
+        pg_arg_text(job, NULL);
     return store_submit_reader(s, job);
 }
 
