@@ -56,8 +56,8 @@ struct review_create {
     size_t n_body;
     uint8_t salt[32];
     uint8_t commitment[32]; /* as struct append_author */
-    const char *rows;       /* of the projections of revision 1 (room/oplog_project.h); borrowed until
-                               the callback; NULL: none */
+    const char *rows; /* of the projections of revision 1 (room/oplog_project.h); borrowed until
+                         the callback; NULL: none */
 };
 
 /* Review, revision 1, facilitator and audit events, in one transaction. `review` in the callback is
