@@ -77,7 +77,7 @@ CODEC_MESSAGE(invite_revoke, invite_revoke, InviteRevoke, INVITE_REVOKE)
     NUM(feasibility) NUM(owner) SHOWN(owner_name, PL_NAME_MAX) NUM(due_us)                  \
     SHOWN(tracker_key, PL_NAME_MAX) NUM(done_us) NUM(verified_us) NUM(verified_by)          \
     NUM(effect_due_us) NUM(effect_result) NUM(evidence) NUM(created_us)                     \
-    SHOWN(tracker_url, PL_STR_MAX)
+    SHOWN(tracker_url, PL_STR_MAX) NUM(accepted_us)
 /* clang-format on */
 
 CODEC_ROW(vote_row, vote_row, VoteRow, VOTE_ROW)
@@ -149,7 +149,7 @@ ProtobufCMessage *pl_codec_put_metrics(const void *from, struct pl_put *c)
     NUM(impact_start_us) NUM(detected_us) NUM(triaged_us) NUM(contained_us)                 \
     NUM(recovered_us) NUM(session_us) NUM(actions_open) NUM(actions_overdue)                \
     NUM(actions_verified) NUM(actions_effective) NUM(actions_total) NUM(oldest_open_us)     \
-    NUM(closed_us) NUM(na)
+    NUM(closed_us) NUM(na) NUM(created_us)
 #define METRICS_REPLY(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(rid) NUM(next)
 /* clang-format on */
 

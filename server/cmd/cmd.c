@@ -20,6 +20,7 @@ static const struct {
     {PL_MSG_WHOAMI, cmd_whoami},   {PL_MSG_MEMBER_SET, cmd_member_set},
     {PL_MSG_HISTORY, cmd_history}, {PL_MSG_ACT, cmd_act},
     {PL_MSG_SESSION, cmd_session}, {PL_MSG_VOTE, cmd_vote},
+    {PL_MSG_ACTIONS, cmd_actions}, {PL_MSG_METRICS, cmd_metrics},
 };
 
 cmd_handler cmd_find(enum pl_msg_type type)

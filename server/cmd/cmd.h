@@ -30,6 +30,10 @@ void cmd_whoami(struct caller *c, struct pl_msg *m);
 /* History. */
 void cmd_history(struct caller *c, struct pl_msg *m);
 
+/* Questions over all reviews. */
+void cmd_actions(struct caller *c, struct pl_msg *m);
+void cmd_metrics(struct caller *c, struct pl_msg *m);
+
 /* Commands of doc/acts.def. */
 void cmd_act(struct caller *c, struct pl_msg *m);
 

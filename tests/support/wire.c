@@ -155,10 +155,11 @@ static struct pl_action_row actions[] = {
      2,
      4,
      1767225604000000,
-     "https://example.org/OPS-12"},
+     "https://example.org/OPS-12",
+     1767225605000000},
     {~0ull,     "t",   INT64_MAX, OTHER, "l", ~0u,       ~0u, ~0u,
      ~0u,       ~0u,   ~0u,       ~0ull, "o", INT64_MIN, "k", INT64_MIN,
-     INT64_MAX, ~0ull, INT64_MIN, ~0u,   ~0u, INT64_MAX, "u"},
+     INT64_MAX, ~0ull, INT64_MIN, ~0u,   ~0u, INT64_MAX, "u", INT64_MIN},
 };
 static const char *services[] = {"dns", "mail"};
 static struct pl_metric_row metrics[] = {
@@ -184,11 +185,12 @@ static struct pl_metric_row metrics[] = {
      30,
      1767225606000000,
      1767225607000000,
-     0xf},
+     0xf,
+     1767225608000000},
     {~0ull,     "t",       ~0u,       ~0u,       ~0u,       services,  1,
      ~0u,       INT64_MIN, INT64_MAX, INT64_MIN, INT64_MAX, INT64_MIN, {~0u, ~0u, ~0u, ~0u, ~0u},
      INT64_MAX, ~0u,       ~0u,       ~0u,       ~0u,       ~0u,       INT64_MIN,
-     INT64_MAX, ~0u},
+     INT64_MAX, ~0u,       INT64_MIN},
 };
 
 static void sample_rev(struct pl_rev *out)

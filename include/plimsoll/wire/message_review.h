@@ -71,7 +71,7 @@ struct pl_action_row {
     uint32_t state, priority, control, kind, impact, feasibility; uint64_t owner;
     const char *owner_name; int64_t due_us; const char *tracker_key; int64_t done_us, verified_us;
     uint64_t verified_by; int64_t effect_due_us; uint32_t effect_result, evidence;
-    int64_t created_us; const char *tracker_url;
+    int64_t created_us; const char *tracker_url; int64_t accepted_us;
 };
 struct pl_actions_reply { uint32_t rid; struct pl_action_row *items; size_t n; int64_t next_no; };
 struct pl_metrics {
@@ -84,7 +84,7 @@ struct pl_metric_row {
     int64_t impact_start_us, detected_us, triaged_us, contained_us, recovered_us;
     uint32_t band_s[PL_BANDS]; int64_t session_us;
     uint32_t actions_open, actions_overdue, actions_verified, actions_effective, actions_total;
-    int64_t oldest_open_us, closed_us; uint32_t na;
+    int64_t oldest_open_us, closed_us; uint32_t na; int64_t created_us;
 };
 struct pl_metrics_reply { uint32_t rid; struct pl_metric_row *items; size_t n; uint64_t next; };
 struct pl_news { uint64_t review; uint32_t kind; const char *text; uint64_t user; };
