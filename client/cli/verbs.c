@@ -47,6 +47,7 @@ const struct cli_verb *const cli_verbs[] = {
     &verb_hand,
     &verb_challenge,
     &verb_answer,
+    &verb_accounts_disagreements,
     &verb_timeline_list,
     &verb_timeline_add,
     &verb_timeline_edit,
