@@ -21,6 +21,8 @@
 #include "auth/ca.h"
 #include "auth/enrol.h"
 #include "auth/identity.h"
+#include "cmd/cards.h"
+#include "cmd/drafts.h"
 #include "cmd/services.h"
 #include "net/listener.h"
 #include "net/net.h"
@@ -54,6 +56,8 @@ struct server {
     struct ca *ca;
     struct identity *identity;
     struct enrol *enrol;
+    struct drafts *drafts;
+    struct cards *cards;
     struct net *net;
     struct listener *listener;
     struct sessions *sessions;
@@ -113,6 +117,8 @@ static void on_store_closed(void *ctx)
 {
     struct server *s = ctx;
     s->store = NULL;
+    drafts_free(s->drafts);
+    s->drafts = NULL;
     step_to(s, STOP_DONE, 0);
 }
 
@@ -120,6 +126,9 @@ static void on_rooms_freed(void *ctx)
 {
     struct server *s = ctx;
     s->rooms = NULL;
+    drafts_stop(s->drafts);
+    cards_free(s->cards);
+    s->cards = NULL;
     enrol_free(s->enrol);
     ca_free(s->ca);
     identity_free(s->identity);
@@ -306,7 +315,18 @@ static int open_store(struct server *s, struct pl_err *e)
     s->rooms = rooms_new(&s->loop, s->store, &ro);
     s->identity = identity_new(&s->loop, s->store);
     s->enrol = enrol_new(&s->loop, s->store, s->ca, &el);
-    s->services = (struct services){s->dir, s->store, s->rooms, s->identity, s->enrol, c};
+    s->drafts = drafts_new(s->store, s->rooms);
+    s->cards = cards_new(&s->loop, s->rooms);
+    s->services = (struct services){
+        .dir = s->dir,
+        .store = s->store,
+        .rooms = s->rooms,
+        .identity = s->identity,
+        .enrol = s->enrol,
+        .config = c,
+        .drafts = s->drafts,
+        .cards = s->cards,
+    };
     return 0;
 }
 

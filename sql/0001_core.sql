@@ -61,6 +61,7 @@ CREATE TABLE review (
     op_id      op_id16 NOT NULL,
     created_by int8 NOT NULL REFERENCES usr,
     created_us int8 NOT NULL,
+    draft_of   int8 REFERENCES review, -- not null: the private draft of created_by for that review
     UNIQUE (created_by, op_id)
 ) WITH (fillfactor = 60);
 

@@ -67,13 +67,15 @@ BEGIN
 END $$;
 
 -- May p_usr change who takes part? The operator (0) may, and a facilitator while the review's status
--- lets him conduct (18): not in a closed one. The caller holds the review's lock.
+-- lets him conduct (18): not in a closed one. Nobody in a private draft. The caller holds the
+-- review's lock.
 CREATE FUNCTION may_facilitate(p_review int8, p_usr int8) RETURNS bool LANGUAGE sql STABLE
 BEGIN ATOMIC
-    SELECT p_usr = 0
+    SELECT NOT EXISTS (SELECT 1 FROM plm.review d WHERE d.id = p_review AND d.draft_of IS NOT NULL)
+       AND (p_usr = 0
         OR EXISTS (SELECT 1 FROM plm.review r JOIN plm.membership m ON m.review = r.id
                     JOIN plm.perm p ON p.status = r.status AND p.role = m.role AND p.op = 18
-                    WHERE r.id = p_review AND m.usr = p_usr);
+                    WHERE r.id = p_review AND m.usr = p_usr));
 END;
 
 -- Tells every server process to look again at what a person or device may do.

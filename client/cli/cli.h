@@ -141,7 +141,8 @@ struct cli {
         bool is_open;
         int rc;
         struct pl_err err;
-        int refused; /* code of the last refusal */
+        int refused;   /* code of the last refusal */
+        uint32_t news; /* kind of the last News; its text is in why */
         char why[PL_ERR_TEXT_MAX];
     } opening;         /* of the review opened last */
     json_t *warnings;  /* array of texts, see cli_warn */
@@ -176,6 +177,9 @@ int cli_main(int argc, char **argv);
 /* Loads the profile and starts the client. A connection that is refused ends the next step at once,
  * unless c->is_patient. */
 int cli_connect(struct cli *c, struct pl_err *e) PL_MUST;
+
+/* The same without ever dialling: for what concerns this machine alone. */
+int cli_stay_here(struct cli *c, struct pl_err *e) PL_MUST;
 
 /* A request and its answer. `take` sees the reply and may return an error. */
 typedef int (*cli_take)(void *ctx, struct pl_msg *reply, struct pl_err *e);

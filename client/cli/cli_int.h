@@ -30,6 +30,10 @@ extern const struct cli_verb verb_timeline_list, verb_timeline_add, verb_timelin
     verb_timeline_rm;
 extern const struct cli_verb verb_observe_list, verb_observe_add, verb_observe_edit,
     verb_observe_rm;
+extern const struct cli_verb verb_account_list, verb_account_add, verb_account_edit,
+    verb_account_rm, verb_account_claim;
+extern const struct cli_verb verb_card_list, verb_card_edit, verb_card_rm, verb_card_send;
+extern const struct cli_verb verb_session_seal, verb_session_reveal, verb_session_cards;
 extern const struct cli_verb verb_cause_list, verb_cause_add, verb_cause_edit, verb_cause_rm;
 extern const struct cli_verb verb_actions_list, verb_actions_add, verb_actions_edit,
     verb_actions_rm;
@@ -38,7 +42,6 @@ extern const struct cli_verb verb_comment_list, verb_comment_add, verb_comment_r
 extern const struct cli_verb verb_people_list, verb_people_add, verb_people_rm, verb_people_role;
 extern const struct cli_verb verb_rule_list, verb_rule_add, verb_rule_rm, verb_agenda_list,
     verb_agenda_add, verb_agenda_rm;
-extern const struct cli_verb verb_accounts_disagreements;
 extern const struct cli_verb verb_status, verb_close, verb_visibility, verb_check;
 extern const struct cli_verb verb_session_start, verb_session_end, verb_session_stage,
     verb_session_next, verb_session_timer, verb_session_lock, verb_session_unlock,

@@ -194,6 +194,7 @@ int cli_entry_fields(struct cli *c, const struct cli_entry_opts *o, struct cli_f
         {o->kind, "kind"},
         {o->owner, "owner"},
         {o->due, "due"},
+        {o->state, "state"},
         {o->priority, "priority"},
         {o->finish, "finish_test"},
     };

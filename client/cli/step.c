@@ -36,7 +36,7 @@ static void on_timer(uv_timer_t *t)
     uv_stop(t->loop);
 }
 
-int cli_connect(struct cli *c, struct pl_err *e)
+static int start(struct cli *c, bool offline, struct pl_err *e)
 {
     char name[TRUST_PROFILE_MAX + 1];
     int rc = trust_choose(NULL, c->opt->profile, name, e);
@@ -48,11 +48,21 @@ int cli_connect(struct cli *c, struct pl_err *e)
         return pl_fail(e, PL_E_INTERNAL, "no event loop");
     PL_ASSERT(uv_timer_init(&c->loop, &c->timer) == 0);
     c->has_loop = true;
-    struct client_options o = {.server = c->opt->server, .offline = c->opt->offline};
+    struct client_options o = {.server = c->opt->server, .offline = offline};
     if (!o.server)
         o.server = getenv("PLIMSOLL_SERVER");
     struct client_handlers h = {on_link, c};
     return client_new(&c->client, &c->loop, &c->profile, &o, &h, e);
+}
+
+int cli_connect(struct cli *c, struct pl_err *e)
+{
+    return start(c, c->opt->offline, e);
+}
+
+int cli_stay_here(struct cli *c, struct pl_err *e)
+{
+    return start(c, true, e);
 }
 
 int cli_wait(struct cli *c, cli_cond cond, void *ctx, uint64_t ms, struct pl_err *e)
@@ -145,6 +155,13 @@ static void on_journal(void *ctx, bool ok, const char *why)
         cli_warn(ctx, "what you change is not kept on this machine: %s", why);
 }
 
+static void on_news(void *ctx, uint32_t kind, const char *text)
+{
+    struct cli *c = ctx;
+    c->opening.news = kind;
+    (void)pl_strlcpy(c->opening.why, text, sizeof(c->opening.why));
+}
+
 struct opening {
     struct cli *c;
     struct review *r;
@@ -186,8 +203,11 @@ static int wait_open(struct cli *c, struct review *r, struct pl_err *e)
 
 int cli_open(struct cli *c, uint64_t id, bool read_only, struct review **out, struct pl_err *e)
 {
-    struct review_handlers h = {
-        .opened = on_opened, .refused = on_refused, .journal = on_journal, .ctx = c};
+    struct review_handlers h = {.opened = on_opened,
+                                .refused = on_refused,
+                                .journal = on_journal,
+                                .news = on_news,
+                                .ctx = c};
     struct review *r = NULL;
     memset(&c->opening, 0, sizeof(c->opening));
     int rc = review_open(&r, c->client, id, read_only && !c->opt->offline, &h, e);

@@ -46,6 +46,7 @@
         OPT(0, "kind", kind, "KIND", "patching, monitoring, testing ... ('help fields')"), \
         OPT(0, "owner", owner, "USER", "who does it; 'me'"),                               \
         OPT(0, "due", due, "DATE", "day or time"),                                         \
+        OPT(0, "state", state, "STATE", "idea, committed, in_progress, done ..."),         \
         OPT(0, "priority", priority, "P", "critical, high, medium"),                       \
         OPT(0, "finish", finish, "TEXT", "how anyone can see that it is finished")
 
@@ -60,6 +61,12 @@ static const struct pl_opt cause_list_opts[] = {
     OPT(0, "class", klass, "CLASS", "only this class: technical, process, people"),
     OPT(0, "factor", factor, "FACTOR", "only this factor"), SORT_OPT};
 static const struct pl_opt plain_list_opts[] = {CLI_COMMON};
+static const struct pl_opt board_add_opts[] = {
+    CLI_COMMON,
+    BOARD_OPTS,
+    OPT_SET,
+    {0, "anonymous", PL_OPT_FLAG, offsetof(struct cli_entry_opts, anonymous), NULL, NULL,
+     "keep it on this machine until cards are collected; nobody's name stands on it"}};
 static const struct pl_opt cause_opts[] = {
     CLI_COMMON, CAUSE_OPTS,
     OPT(0, "parent", parent, "F-4", "the cause that it explains; 'none': it stands alone"),
@@ -81,6 +88,7 @@ static const struct pl_opt rm_opts[] = {CLI_COMMON,
 static const char *const event_heads[] = {"ID",   "HAPPENED", "PRECISION", "LANE",
                                           "MARK", "SOURCE",   "TEXT",      "REVIEW"};
 static const char *const board_heads[] = {"ID", "COLUMN", "VOTES", "TEXT", "REVIEW"};
+static const char *const account_heads[] = {"ID", "AUTHOR", "TEXT", "REVIEW"};
 static const char *const cause_heads[] = {"ID",    "QUESTION", "CLASS", "FACTOR",
                                           "VOTES", "TEXT",     "REVIEW"};
 static const char *const action_heads[] = {"ID",  "PRIORITY", "STATE", "OWNER",
@@ -96,6 +104,7 @@ static const struct cli_entry_kind kinds[] = {
      event_heads,
      8},
     {PL_KIND_OBSERVATION, "observe", {"kind", "votes"}, board_heads, 5},
+    {PL_KIND_ACCOUNT, "account", {"author"}, account_heads, 4},
     {PL_KIND_CAUSE, "cause", {"question", "class", "factor", "votes"}, cause_heads, 7},
     {PL_KIND_ACTION, "actions", {"priority", "state", "owner", "due"}, action_heads, 7},
     {PL_KIND_RULE, "rule", {NULL}, rule_heads, 3},
@@ -168,12 +177,25 @@ VERB_EDIT(timeline, "timeline", PL_KIND_EVENT, event_opts, "change an event",
 VERB_RM(timeline, "timeline", PL_KIND_EVENT, "remove an event (--restore brings it back)");
 VERB_LIST(observe, "observe", PL_KIND_OBSERVATION, board_list_opts, "the board",
           "  plimsoll observe list REV-1 --col not\n");
-VERB_ADD(observe, "observe", PL_KIND_OBSERVATION, board_opts,
-         "add a card; from standard input, one a line",
-         "  plimsoll observe add REV-1 --col well 'flag kill switch worked in 40 s'\n");
+VERB_ADD(observe, "observe", PL_KIND_OBSERVATION, board_add_opts,
+         "add a card; from standard input, one a line. While observations are sealed it goes into "
+         "your private draft",
+         "  plimsoll observe add REV-1 --col well 'flag kill switch worked in 40 s'\n"
+         "  plimsoll observe add REV-1 --anonymous --col not 'we were afraid to ask'\n");
 VERB_EDIT(observe, "observe", PL_KIND_OBSERVATION, board_opts, "change a card",
           "  plimsoll observe edit REV-1 O-14 --col surprise\n");
 VERB_RM(observe, "observe", PL_KIND_OBSERVATION, "remove a card (--restore brings it back)");
+VERB_LIST(account, "account", PL_KIND_ACCOUNT, cause_list_opts,
+          "responders' own accounts; while they are sealed, yours",
+          "  plimsoll account list REV-1\n");
+VERB_ADD(account, "account", PL_KIND_ACCOUNT, set_opts,
+         "write your own account; while accounts are sealed it goes into your private draft",
+         "  plimsoll account add REV-1 'At 9:12 I saw the alert and thought of the cache.'\n"
+         "  plimsoll account add REV-1 - < account.txt\n");
+VERB_EDIT(account, "account", PL_KIND_ACCOUNT, set_opts, "change your account",
+          "  plimsoll account edit REV-1 K-2 - < account.txt\n"
+          "  plimsoll account edit REV-9/K-1 'in the private draft REV-9'\n");
+VERB_RM(account, "account", PL_KIND_ACCOUNT, "remove an account (--restore brings it back)");
 VERB_LIST(cause, "cause", PL_KIND_CAUSE, cause_list_opts, "contributing factors",
           "  plimsoll cause list REV-1\n");
 VERB_ADD(cause, "cause", PL_KIND_CAUSE, cause_opts, "add a contributing factor",

@@ -12,10 +12,12 @@
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
+#include "plimsoll/doc/secret.h"
 #include "plimsoll/doc/vote.h"
 #include "plimsoll/render/json.h"
 
 #include "cli/cli_int.h"
+#include "cli/verb_secret.h"
 #include "model/zone.h"
 
 #define ENTRIES_MAX 5000
@@ -75,7 +77,10 @@ int cli_entry_result(struct cli *c, struct review *r, struct pl_eid eid, bool qu
     if (cli_json(c, j))
         return 0;
     cli_entry_id(en, id);
-    cli_print(c, "%s\n", id);
+    if (pl_secret_is_draft(d)) /* its number means nothing in the review itself */
+        cli_print(c, "REV-%llu/%s\n", (unsigned long long)review_id(r), id);
+    else
+        cli_print(c, "%s\n", id);
     return 0;
 }
 
@@ -279,6 +284,11 @@ int cli_entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t ki
             break;
         rev = pl_doc_rev(review_doc(r));
         list_one(c, r, kind, opts, t, items);
+        bool is_sealed = pl_secret_is_sealed(review_doc(r), kind);
+        review_close(r);
+        if (!is_sealed || cli_open_draft(c, ids.ids[i], true, &r, NULL) < 0)
+            continue;
+        list_one(c, r, kind, opts, t, items); /* one's own */
         review_close(r);
     }
     (void)snprintf(name, sizeof(name), "%s.list", k->verb);
@@ -295,9 +305,7 @@ static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct 
 {
     struct cli_fields fs = {.n = 0};
     struct pl_eid parent = PL_EID_ROOT;
-    int rc = kind == PL_KIND_ACTION ? cli_field_put(&fs, "state", "idea", e) : 0;
-    if (rc == 0)
-        rc = cli_entry_fields(c, o, &fs, e);
+    int rc = cli_entry_fields(c, o, &fs, e);
     if (rc == 0 && o->parent) {
         struct pl_entry *en = NULL;
         rc = act_find(review_doc(r), o->parent, kind == PL_KIND_CAUSE ? kind : 0, &en, e);
@@ -306,6 +314,8 @@ static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct 
     }
     if (rc == 0)
         rc = cli_field_put(&fs, "body", text, e);
+    if (rc == 0 && kind == PL_KIND_ACTION && !o->state)
+        rc = cli_field_put(&fs, "state", "idea", e);
     if (rc == 0)
         rc = act_add(r, kind, parent, fs.f, fs.n, eid, e);
     cli_fields_release(&fs);
@@ -325,10 +335,15 @@ int cli_entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kin
         return -PL_E_TOO_LARGE;
     if (rc == 0 && text[0] == '\0')
         rc = pl_fail(e, PL_E_USAGE, "say what: a text, or - to read it from standard input");
+    if (rc == 0 && o->anonymous) {
+        rc = cli_card_add(c, id, o->col, text, e);
+        free(text);
+        return rc;
+    }
     if (rc == 0)
         rc = cli_connect(c, e);
     if (rc == 0)
-        rc = cli_open(c, id, false, &r, e);
+        rc = cli_open_to_add(c, id, kind, &r, e);
     /* From a pipe, the board takes one card a line. */
     bool by_line = kind == PL_KIND_OBSERVATION && argc == 2 && pl_str_eq(argv[1], "-");
     char *rest = text;

@@ -20,7 +20,7 @@ struct cli_entry_opts {
     const char *control, *kind, *owner, *due, *state, *priority, *finish; /* actions */
     const char *sort;
     struct pl_opt_list set;
-    bool restore, late, lanes;
+    bool restore, late, lanes, anonymous;
 };
 
 /* Values that are made of what was typed. */

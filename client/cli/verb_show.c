@@ -16,6 +16,7 @@
 #include "cli/cli_int.h"
 #include "cli/past.h"
 #include "cli/verb_entry.h"
+#include "cli/verb_secret.h"
 #include "model/changes.h"
 #include "sync/diff.h"
 
@@ -25,7 +26,7 @@ struct show_opts {
     struct cli_common common;
     int format;
     const char *section, *at;
-    bool comments;
+    bool comments, mine;
 };
 
 static const char *const formats[] = {"text", "md", "json", NULL};
@@ -46,6 +47,8 @@ static const struct pl_opt show_opts[] = {
     OPT_AT,
     {0, "comments", PL_OPT_FLAG, offsetof(struct show_opts, comments), NULL, NULL,
      "with the comments, threads in order"},
+    {0, "mine", PL_OPT_FLAG, offsetof(struct show_opts, mine), NULL, NULL,
+     "your private draft of it: what is sealed, what was revealed, what came late"},
 };
 
 static const char *const export_formats[] = {"md", "json", NULL};
@@ -197,13 +200,15 @@ static int run_show(struct cli *c, void *opts, int argc, char **argv, struct pl_
     int rc = view_open(c, id, o->at, &v, e);
     const char *name = v.entry ? v.entry : argc > 1 ? argv[1] : NULL;
     int format = cli_wants_json(c) ? FORMAT_JSON : o->format;
-    if (rc == 0 && name)
+    if (rc == 0 && o->mine)
+        rc = cli_show_mine(c, v.r, e);
+    else if (rc == 0 && name)
         rc = show_entry(c, &v, name, o->comments, e);
     else if (rc == 0 && o->section)
         rc = show_section(c, v.d, o->section, e);
     else if (rc == 0)
         rc = render(c, v.d, format, e);
-    if (rc == 0 && !name && o->comments && format == FORMAT_TEXT)
+    if (rc == 0 && !name && !o->mine && o->comments && format == FORMAT_TEXT)
         rc = cli_comments_text(c, v.d, NULL, e);
     view_release(&v);
     free(id);
@@ -216,7 +221,7 @@ const struct cli_verb verb_show = {
     .opt_size = sizeof(struct show_opts),
     .examples = "  plimsoll show REV-1\n  plimsoll show REV-1/E-9 --comments\n"
                 "  plimsoll show REV-1 --at 2026-03-01T14:00:00Z\n  plimsoll show REV-1@120 E-9\n"
-                "  plimsoll show A-121 --json\n",
+                "  plimsoll show A-121 --json\n  plimsoll show REV-1 --mine\n",
     .fields_kind = PL_KIND_REVIEW,
     .run = run_show,
 };

@@ -13,6 +13,7 @@
 
 #include "cli/cli_int.h"
 #include "cli/verb_entry.h"
+#include "model/cards.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -183,6 +184,15 @@ static bool is_over(void *ctx)
     return w->is_over;
 }
 
+static void on_cards(void *ctx, int rc, const struct pl_err *e)
+{
+    const struct watching *w = ctx;
+    if (rc < 0)
+        cli_say(w->c, "cards: %s", e->text);
+    else
+        cli_say(w->c, "cards: the collection has ended");
+}
+
 static int run_watch(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     const struct watch_opts *o = opts;
@@ -201,6 +211,7 @@ static int run_watch(struct cli *c, void *opts, int argc, char **argv, struct pl
         rc = review_open(&w.r, c->client, id, true, &h, e);
     if (rc < 0)
         return rc;
+    review_hand_cards(w.r, on_cards, &w);
     rc = cli_wait(c, is_open, &w, ms < c->timeout_ms ? ms : c->timeout_ms, e);
     c->is_patient = true; /* it was there: it comes back */
     if (rc == 0)
@@ -213,8 +224,10 @@ static int run_watch(struct cli *c, void *opts, int argc, char **argv, struct pl
 }
 
 const struct cli_verb verb_watch = {
-    .opt = {"watch", "REVIEW", "print changes and presence as they come", watch_opts,
-            COUNT(watch_opts), 1, 1},
+    .opt = {"watch", "REVIEW",
+            "print changes and presence as they come; anonymous cards are handed over when they "
+            "are collected",
+            watch_opts, COUNT(watch_opts), 1, 1},
     .opt_size = sizeof(struct watch_opts),
     .examples = "  plimsoll watch REV-1 --jsonl\n  plimsoll watch REV-1 --for 30s\n",
     .run = run_watch,

@@ -183,6 +183,7 @@ static const struct {
     {PL_MSG_SYNCED, offsetof(struct pl_msg, u.synced.review)},
     {PL_MSG_RIGHTS, offsetof(struct pl_msg, u.rights.review)},
     {PL_MSG_PEER, offsetof(struct pl_msg, u.peer.review)},
+    {PL_MSG_NEWS, offsetof(struct pl_msg, u.news.review)},
     {PL_MSG_ERROR, offsetof(struct pl_msg, u.error.review)},
 };
 

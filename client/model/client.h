@@ -85,6 +85,8 @@ struct review_handlers {
     /* ok false: what is typed is only in memory, since the disk refuses; true: it is safe again.
      * Comes from inside of edits: do not change the review in it. */
     void (*journal)(void *ctx, bool ok, const char *why);
+    /* A word of the server to everyone in the review: News. */
+    void (*news)(void *ctx, uint32_t kind, const char *text);
     void *ctx;
 };
 
@@ -102,7 +104,6 @@ void review_close(struct review *r);
 struct sync *review_sync(struct review *r);
 const struct pl_doc *review_doc(const struct review *r); /* the view */
 uint64_t review_id(const struct review *r);
-uint64_t review_user(const struct review *r); /* who we are on its server */
 /* Writes and fsyncs the journal now; an error when what was typed is only in memory. */
 int review_keep(struct review *r, struct pl_err *e) PL_MUST;
 /* NULL: what is typed is safe on this machine's disk (or nothing can be typed). Else the reason why

@@ -50,6 +50,12 @@ struct review {
     char journal_why[PL_ERR_TEXT_MAX]; /* the disk refuses: why */
     struct pl_peer *peers[PEERS_MAX];  /* names owned */
     size_t n_peers;
+    bool hands_cards;     /* answers collections of anonymous cards (cards.c) */
+    bool must_note;       /* what it takes to write a card, when it is here as it is now */
+    bool cards_due;       /* look at them at the next turn */
+    uint32_t cards_round; /* the last one answered on this connection */
+    void (*cards_done)(void *ctx, int rc, const struct pl_err *e);
+    void *cards_ctx;
     struct review *prev, *next;
 };
 

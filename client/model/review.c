@@ -19,6 +19,7 @@
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
 
+#include "model/cards.h"
 #include "model/client_int.h"
 #include "sync/journal.h"
 #include "sync/rescue.h"
@@ -139,9 +140,19 @@ static void on_journal(void *ctx, struct sync *s)
     }
 }
 
+/* Not from inside of the machine's event: at the next turn. cs NULL: anything may have changed. */
+static void look_at_cards(struct review *r, const struct pl_cs *cs)
+{
+    if (!r->hands_cards || (cs && !cards_concerns(cs)))
+        return;
+    r->cards_due = true;
+    client_schedule(r->client);
+}
+
 static void on_changed(void *ctx, const struct pl_cs *cs, const struct pl_rev *rev, bool remote)
 {
     struct review *r = ctx;
+    look_at_cards(r, cs);
     if (r->on.changed)
         r->on.changed(r->on.ctx, cs, rev, remote);
 }
@@ -149,6 +160,7 @@ static void on_changed(void *ctx, const struct pl_cs *cs, const struct pl_rev *r
 static void on_reset(void *ctx)
 {
     struct review *r = ctx;
+    look_at_cards(r, NULL);
     if (r->on.reset)
         r->on.reset(r->on.ctx);
 }
@@ -334,6 +346,7 @@ void review_close(struct review *r)
     }
     if (r->work)
         r->work->review = NULL;
+    client_forget(c, r);
     memset(&r->on, 0, sizeof(r->on)); /* who closes it hears no more */
     if (r->journal)
         journal_close(r->journal, r->sync);
@@ -365,6 +378,7 @@ void review_link_down(struct review *r)
     if (r->is_connected)
         sync_disconnected(r->sync);
     r->is_connected = false;
+    cards_link_down(r);
     forget_peers(r);
 }
 
@@ -372,6 +386,11 @@ void review_message(struct review *r, struct pl_msg *m)
 {
     struct pl_err e;
     pl_err_init(&e);
+    if (m->type == PL_MSG_NEWS) {
+        if (r->on.news)
+            r->on.news(r->on.ctx, m->u.news.kind, m->u.news.text);
+        return;
+    }
     if (m->type == PL_MSG_ERROR && m->u.error.review == r->id) {
         r->error_code = (int)m->u.error.code;
         (void)pl_strlcpy(r->error_text, m->u.error.text, sizeof(r->error_text));
@@ -403,6 +422,7 @@ int64_t review_soon(struct review *r)
     sync_status(r->sync, &st);
     if (!r->was_opened && (st.link == SYNC_LIVE || review_is_loaded(r)) && st.rev > 0) {
         r->was_opened = true;
+        r->must_note = true;
         if (r->on.opened)
             r->on.opened(r->on.ctx, 0, NULL);
         return 0; /* the handler may have closed us: look again */
@@ -414,6 +434,14 @@ int64_t review_soon(struct review *r)
         if (r->on.opened)
             r->on.opened(r->on.ctx, -code, &e);
         return 0;
+    }
+    if (r->must_note && st.link == SYNC_LIVE) {
+        r->must_note = false;
+        cards_note(r);
+    }
+    if (r->cards_due && st.link == SYNC_LIVE) {
+        r->cards_due = false;
+        cards_look(r);
     }
     return sync_journal(r);
 }
@@ -434,11 +462,6 @@ const struct pl_doc *review_doc(const struct review *r)
 uint64_t review_id(const struct review *r)
 {
     return r->id;
-}
-
-uint64_t review_user(const struct review *r)
-{
-    return r->client->profile->user;
 }
 
 size_t review_peers(const struct review *r, const struct pl_peer **out, size_t max)

@@ -11,6 +11,7 @@
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
 
+#include "model/cards.h"
 #include "ui/cell.h"
 #include "ui/view.h"
 
@@ -316,6 +317,7 @@ void rview_load(struct ui *ui)
         home_ask(ui);
         return;
     }
+    review_hand_cards(rv->review, NULL, NULL);
     review_hurry(rv->review); /* keys that were typed meanwhile are for it */
     const char *aside = rv->review ? review_damaged_path(rv->review) : NULL;
     if (aside)

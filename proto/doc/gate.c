@@ -8,6 +8,7 @@
 
 #include "plimsoll/base/str.h"
 #include "plimsoll/doc/action.h"
+#include "plimsoll/doc/secret.h"
 
 #include "checks_int.h"
 
@@ -150,6 +151,19 @@ static void judge_actions(struct gate *g)
         judge_action(g, v[i]);
 }
 
+/* --- in_session -> tracking, tracking -> closed ------------------------------------ */
+
+/* What was written in private would stay there, and nobody would miss it. */
+static void judge_seals(struct gate *g)
+{
+    if (pl_secret_is_sealed(g->d, PL_KIND_ACCOUNT))
+        add(g, 0, PL_EID_ROOT, "The accounts are still sealed",
+            "plimsoll session reveal REV account");
+    if (pl_secret_is_sealed(g->d, PL_KIND_OBSERVATION))
+        add(g, 0, PL_EID_ROOT, "The observations are still sealed",
+            "plimsoll session reveal REV observation");
+}
+
 /* --- all --------------------------------------------------------------------------- */
 
 static bool blocks(const struct pl_finding *f, int64_t to)
@@ -189,6 +203,8 @@ size_t pl_gate(const struct pl_checks *c, const struct pl_doc *d, int64_t to_sta
     }
     if (to_status == PL_STATUS_IN_SESSION)
         open_session(&g);
+    else
+        judge_seals(&g);
     if (to_status == PL_STATUS_CLOSED)
         judge_actions(&g);
     else

@@ -131,18 +131,20 @@ struct pl_entry *pl_doc_find_no(const struct pl_doc *d, uint32_t kind, int64_t n
 bool pl_entry_is_visible(const struct pl_doc *d, const struct pl_entry *en)
 {
     const struct pl_entry *slow = en;
-    unsigned steps = 0;
+    bool step = false;
 
-    /* The slow walker goes half as far; the fast one meets it only in a cycle. */
+    /* The slow walker meets the fast one only in a cycle. */
     for (const struct pl_entry *up = en; up != NULL; up = up->parent) {
         if (up->dead)
             return false;
         if (up == d->root)
             return true;
-        if (steps > 0 && steps % 2 == 0)
+        if (step) {
             slow = slow->parent;
-        if (steps++ > 0 && slow == up)
-            return false;
+            if (slow == up)
+                return false;
+        }
+        step = !step;
     }
     return false;
 }

@@ -21,6 +21,7 @@ static const struct {
     {PL_MSG_HISTORY, cmd_history}, {PL_MSG_ACT, cmd_act},
     {PL_MSG_SESSION, cmd_session}, {PL_MSG_VOTE, cmd_vote},
     {PL_MSG_ACTIONS, cmd_actions}, {PL_MSG_METRICS, cmd_metrics},
+    {PL_MSG_DRAFT, cmd_draft},     {PL_MSG_CARDS, cmd_cards},
 };
 
 cmd_handler cmd_find(enum pl_msg_type type)

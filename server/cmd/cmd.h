@@ -41,6 +41,10 @@ void cmd_act(struct caller *c, struct pl_msg *m);
 void cmd_session(struct caller *c, struct pl_msg *m);
 void cmd_vote(struct caller *c, struct pl_msg *m);
 
+/* What is written alone first: drafts, anonymous cards. */
+void cmd_draft(struct caller *c, struct pl_msg *m);
+void cmd_cards(struct caller *c, struct pl_msg *m);
+
 /* Liveness. */
 void cmd_ping(struct caller *c, struct pl_msg *m);
 void cmd_pong(struct caller *c, struct pl_msg *m);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Acts: a command of a person on a review, judged by server/review on the newest state while the
- * room builds a batch. The message is copied: it is judged later, and again after a lost batch.
+ * room builds a batch. The message is copied: it is judged later, and again after a lost batch. A
+ * reveal reads the private drafts first and may take several revisions, one after the other.
  *
  * Counting a vote takes the sums first. The append writes them only if no choice has changed since
  * then; otherwise they are taken anew.
@@ -12,7 +13,9 @@
 #include "plimsoll/base/mem.h"
 #include "plimsoll/doc/act.h"
 
+#include "cmd/cards.h"
 #include "cmd/cmd.h"
+#include "cmd/drafts.h"
 #include "cmd/services.h"
 #include "cmd/vote_key.h"
 #include "review/conduct.h"
@@ -34,10 +37,15 @@ struct act_call {
     struct pl_vote_row *items; /* owned; tally.items */
     uint64_t version;          /* of the choices in tally */
     unsigned tries;
+    struct drafts_set drafts; /* of a reveal */
+    bool more;                /* of a reveal: it takes another revision */
+    int64_t cards_until;      /* of a collection of cards that begins */
+    int64_t cards_round;
 };
 
 static void act_free(struct act_call *a)
 {
+    drafts_release(&a->drafts);
     free(a->items);
     free(a->text);
     pl_mem_free(PL_MEM_REQUEST, a);
@@ -57,6 +65,13 @@ static void set_effect(struct act_call *a, const struct pl_doc *d)
             .kind = EFFECT_BALLOT_COUNT, .round = round, .version = a->version};
 }
 
+static int64_t written(const struct pl_cs *cs, uint32_t field)
+{
+    const struct pl_slot *s = pl_cs_find(cs, PL_SLOT_REG, PL_EID_ROOT, field, NULL);
+
+    return s != NULL ? s->value.i : 0;
+}
+
 static int judge(void *ctx, const struct pl_doc *newest, int64_t now_us, struct pl_cs *cs,
                  uint64_t *ops, struct pl_err *e)
 {
@@ -67,6 +82,10 @@ static int judge(void *ctx, const struct pl_doc *newest, int64_t now_us, struct 
     int rc = conduct_judge(newest, &a->act, &a->who, cs, ops, e);
     if (rc == 0 && cs->n > 0)
         set_effect(a, newest);
+    if (rc == 0 && a->act.act == PL_ACT_CARDS) {
+        a->cards_until = written(cs, PL_F_REVIEW_CARDS_UNTIL);
+        a->cards_round = written(cs, PL_F_REVIEW_CARDS_ROUND);
+    }
     return rc;
 }
 
@@ -84,6 +103,7 @@ static void forget_key(const struct act_call *a)
 }
 
 static int take_tally(struct act_call *a);
+static void act_go(struct act_call *a);
 
 static void on_done(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
 {
@@ -96,6 +116,13 @@ static void on_done(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
         if (rc == 0)
             return;
     }
+    if (rc >= 0 && a->more) { /* also when who asked has gone: half a reveal is none */
+        a->more = false;
+        act_go(a);
+        return;
+    }
+    if (rc >= 0 && a->cards_until != 0)
+        cards_open(a->services->cards, a->act.review, (uint32_t)a->cards_round, a->cards_until);
     if (rc < 0) {
         call_fail(a->call, -rc, "%s", e != NULL ? e->text : pl_error_info(rc)->title);
     } else {
@@ -116,6 +143,26 @@ static void act_go(struct act_call *a)
                                  .effect = &a->effect};
 
     rooms_command(a->services->rooms, &by, judge, a, on_done, a);
+}
+
+/* --- drafts of a reveal -------------------------------------------------------------------------
+ */
+
+static void on_drafts(void *ctx, int rc, struct drafts_set *take, const struct pl_err *e)
+{
+    struct act_call *a = ctx;
+
+    if (rc < 0) {
+        call_fail(a->call, -rc, "%s", e != NULL ? e->text : pl_error_info(rc)->title);
+        act_free(a);
+        return;
+    }
+    a->drafts = *take;
+    *take = (struct drafts_set){0};
+    a->who.drafts = a->drafts.v;
+    a->who.n_drafts = a->drafts.n;
+    a->who.more = &a->more;
+    act_go(a);
 }
 
 /* --- sums of a vote -----------------------------------------------------------------------------
@@ -175,11 +222,13 @@ void cmd_act(struct caller *c, struct pl_msg *m)
     a->text = pl_xstrdup(m->u.act.text);
     a->act.text = a->text;
     a->who = (struct conduct_actor){.user = c->user, .device = c->device};
-    if (a->act.act != PL_ACT_COUNT) {
+    int rc = 0;
+    if (a->act.act == PL_ACT_COUNT)
+        rc = take_tally(a);
+    else if (a->act.act == PL_ACT_REVEAL)
+        rc = drafts_load(c->services->drafts, a->act.review, on_drafts, a);
+    else
         act_go(a);
-        return;
-    }
-    int rc = take_tally(a);
     if (rc < 0) {
         call_fail(k, -rc, "%s", pl_error_info(rc)->title);
         act_free(a);

@@ -8,18 +8,13 @@
 #include <string.h>
 
 #include "plimsoll/base/buf.h"
-#include "plimsoll/base/hash.h"
 #include "plimsoll/base/mem.h"
-#include "plimsoll/base/rng.h"
-#include "plimsoll/base/time.h"
 #include "plimsoll/base/utf8.h"
-#include "plimsoll/doc/doc.h"
 #include "plimsoll/doc/schema.h"
 
 #include "cmd/cmd.h"
-#include "cmd/people.h"
+#include "cmd/first_rev.h"
 #include "cmd/services.h"
-#include "room/oplog_project.h"
 #include "store/repo_review.h"
 
 static void on_list(void *ctx, int rc, const struct pl_review_row *rows, size_t n, uint64_t next,
@@ -58,14 +53,13 @@ struct making {
     struct call *call;
     struct review_create create; /* title owned */
     struct pl_buf body;
-    char *rows; /* of the projections */
 };
 
 static void making_end(struct making *k)
 {
     free((void *)(uintptr_t)k->create.title);
     pl_buf_release(&k->body);
-    free(k->rows);
+    free((void *)(uintptr_t)k->create.rows);
     pl_mem_free(PL_MEM_REQUEST, k);
 }
 
@@ -93,82 +87,6 @@ static void on_created(void *ctx, int rc, uint64_t review, const struct pl_err *
         making_done(k, review);
 }
 
-static void put_int(struct pl_cs *cs, uint32_t field, int64_t v)
-{
-    struct pl_value val = pl_value_int(v);
-    pl_cs_reg(cs, PL_EID_ROOT, field, &val);
-}
-
-static int first_slots(struct pl_cs *cs, const struct making *k, const struct caller *c,
-                       struct pl_err *e)
-{
-    const struct review_create *r = &k->create;
-    struct pl_value title = pl_value_str(r->title, strlen(r->title));
-    pl_cs_reg(cs, PL_EID_ROOT, PL_F_REVIEW_TITLE, &title);
-    pl_value_release(&title);
-    put_int(cs, PL_F_REVIEW_NO, (int64_t)r->review);
-    put_int(cs, PL_F_REVIEW_STATUS, PL_STATUS_PREPARING);
-    put_int(cs, PL_F_REVIEW_STAGE, r->stage);
-    put_int(cs, PL_F_REVIEW_VISIBILITY, r->visibility);
-    put_int(cs, PL_F_REVIEW_LEAD, (int64_t)r->user);
-    if (r->severity != 0)
-        put_int(cs, PL_F_REVIEW_SEVERITY, r->severity);
-    if (r->kind != 0)
-        put_int(cs, PL_F_REVIEW_KIND, r->kind);
-    struct people_change first = {
-        .user = r->user,
-        .user_name = c->user_name,
-        .display_name = c->display_name,
-        .role = PL_ROLE_FACILITATOR,
-    };
-    return people_new_slots(cs, &first, e);
-}
-
-/* The same judgement as for every later revision: what we make here must be valid. Then the rows
- * that tables repeat of it. */
-static int first_rows(struct making *k, const struct pl_rev *v, struct pl_err *e)
-{
-    const struct pl_rev_meta meta = {.rev = v->rev, .user = v->user, .at_us = v->at_us};
-    struct pl_doc *d = pl_doc_new();
-    int rc = pl_doc_check(d, &v->cs, true, e);
-    if (rc == 0)
-        rc = pl_doc_apply(d, &v->cs, &meta, e);
-    if (rc == 0)
-        k->create.rows = k->rows = project_all(d);
-    pl_doc_free(d);
-    return rc;
-}
-
-static int first_rev(struct making *k, const struct caller *c, struct pl_err *e)
-{
-    struct review_create *r = &k->create;
-    struct pl_msg m = {.type = PL_MSG_REV};
-    struct pl_rev *v = &m.u.rev;
-    v->review = r->review;
-    v->rev = 1;
-    v->user = r->user;
-    v->at_us = pl_now_us();
-    pl_cs_init(&v->cs);
-    int rc = first_slots(&v->cs, k, c, e);
-    if (rc == 0)
-        rc = first_rows(k, v, e);
-    if (rc == 0)
-        rc = pl_msg_encode(&m, &k->body, e);
-    pl_cs_release(&v->cs);
-    if (rc < 0)
-        return rc;
-    struct pl_sha256 sha;
-    pl_random_bytes(r->salt, sizeof(r->salt));
-    pl_sha256_init(&sha);
-    pl_sha256_update(&sha, "PLC1", 4);
-    pl_sha256_update(&sha, r->salt, sizeof(r->salt));
-    pl_sha256_update(&sha, k->body.data + PL_FRAME_HEADER, k->body.len - PL_FRAME_HEADER);
-    pl_sha256_final(&sha, r->commitment);
-    r->body = k->body.data;
-    r->n_body = k->body.len;
-    return 0;
-}
-
 static void on_reserved(void *ctx, int rc, uint64_t review, const struct pl_err *e)
 {
     struct making *k = ctx;
@@ -188,7 +106,7 @@ static void on_reserved(void *ctx, int rc, uint64_t review, const struct pl_err 
         return;
     }
     k->create.review = review;
-    if (first_rev(k, c, &mine) < 0) {
+    if (first_rev_make(&k->create, c, PL_ROLE_FACILITATOR, 0, &k->body, &mine) < 0) {
         making_fail(k, mine.code, mine.text);
         return;
     }

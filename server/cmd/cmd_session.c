@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * How far a session is, for the one who asks: how many have voted, and his own dots. Each part of
- * the answer has its function; the last one sends it.
+ * How far a session is, for the one who asks: how many have voted, and his own dots; how much
+ * stands in private drafts, and how many people have answered a collection of cards: numbers only.
+ * Each part of the answer has its function; the last one sends it.
  */
 #include <stdlib.h>
 
 #include "plimsoll/base/mem.h"
 #include "plimsoll/doc/vote.h"
 
+#include "cmd/cards.h"
 #include "cmd/cmd.h"
+#include "cmd/drafts.h"
 #include "cmd/services.h"
 #include "cmd/vote_key.h"
 #include "room/room.h"
@@ -54,6 +57,20 @@ static void add_own(struct session_call *s, const struct pl_doc *d, const struct
         s->rows[r->n++] = (struct pl_vote_row){eid, own->dots};
 }
 
+static void on_sealed(void *ctx, int rc, uint32_t accounts, uint32_t observations,
+                      const struct pl_err *e)
+{
+    struct session_call *s = ctx;
+
+    if (rc < 0) {
+        session_fail(s, -rc, e != NULL ? e->text : pl_error_info(rc)->title);
+        return;
+    }
+    s->m.u.session_reply.sealed_accounts = accounts;
+    s->m.u.session_reply.sealed_observations = observations;
+    session_send(s);
+}
+
 static void on_votes(void *ctx, int rc, const struct vote_state *v, const struct pl_err *e)
 {
     struct session_call *s = ctx;
@@ -69,7 +86,11 @@ static void on_votes(void *ctx, int rc, const struct vote_state *v, const struct
     r->cast = v->cast;
     for (size_t i = 0; i < v->n; i++)
         add_own(s, d, &v->own[i]);
-    session_send(s);
+    /* Of people, never of cards: their number, read while one person connects, would tell his. */
+    r->cards_waiting = cards_people(s->services->cards, s->review);
+    rc = drafts_count(s->services->drafts, s->review, on_sealed, s);
+    if (rc < 0)
+        session_fail(s, -rc, pl_error_info(rc)->title);
 }
 
 /* Who has never voted in this round has no id, and no rows: zeros are nobody's. A key that is left

@@ -10,6 +10,8 @@ struct rooms;
 struct identity;
 struct enrol;
 struct config;
+struct drafts;
+struct cards;
 
 struct services {
     const char *dir; /* data directory */
@@ -18,6 +20,8 @@ struct services {
     struct identity *identity;
     struct enrol *enrol;
     const struct config *config;
+    struct drafts *drafts;
+    struct cards *cards;
 };
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "plimsoll/doc/act.h"
+#include "plimsoll/doc/secret.h"
 
 void put_int(struct conduct *c, const struct pl_entry *en, uint32_t field, int64_t v)
 {
@@ -128,10 +129,13 @@ static const conduct_cb judges[PL_ACT_MAX + 1] = {
     [PL_ACT_TIMER] = act_timer,
     [PL_ACT_EXTEND] = act_extend,
     [PL_ACT_LOCK] = act_lock,
+    [PL_ACT_SEAL] = act_seal,
+    [PL_ACT_REVEAL] = act_reveal,
     [PL_ACT_FOCUS] = act_focus,
     [PL_ACT_BALLOT] = act_ballot,
     [PL_ACT_COUNT] = act_count,
     [PL_ACT_MERGE] = act_merge,
+    [PL_ACT_CARDS] = act_cards,
     [PL_ACT_OFFER_LEAD] = act_offer_lead,
     [PL_ACT_TAKE_LEAD] = act_take_lead,
     [PL_ACT_WAIVE] = act_waive,
@@ -181,6 +185,9 @@ int conduct_judge(const struct pl_doc *d, const struct pl_act *act, const struct
 
     if (info == NULL || !conduct_knows(act->act))
         return pl_fail(e, PL_E_BAD_STATE, "this server does not know the act %u", act->act);
+    if (pl_secret_is_draft(d))
+        return pl_fail(e, PL_E_BAD_STATE, "a private draft is not conducted: act on REV-%lld",
+                       (long long)pl_entry_int(pl_doc_root(d), PL_F_REVIEW_DRAFT_OF, 0));
     c.root = pl_doc_root(d);
     c.self = person(d, who->user);
     c.status = pl_entry_int(c.root, PL_F_REVIEW_STATUS, PL_STATUS_PREPARING);

@@ -8,6 +8,7 @@
 #define PLIMSOLL_SERVER_REVIEW_CONDUCT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "plimsoll/base/err.h"
@@ -23,12 +24,22 @@ struct conduct_tally {
     size_t n;
 };
 
+/* A private draft of the review, for the act REVEAL. */
+struct conduct_draft {
+    uint64_t draft; /* its number */
+    uint64_t user;  /* its author */
+    const struct pl_doc *doc;
+};
+
 /* Who acts, and when. */
 struct conduct_actor {
     uint64_t user;
     uint64_t device;
     int64_t now_us;
-    const struct conduct_tally *tally; /* for PL_ACT_COUNT; NULL: there is none */
+    const struct conduct_tally *tally;  /* for PL_ACT_COUNT; NULL: there is none */
+    const struct conduct_draft *drafts; /* REVEAL only; NULL: they were not read */
+    size_t n_drafts;
+    bool *more; /* REVEAL: set when it did not all fit; judge again when this is committed */
 };
 
 /* Entries that the server makes (waivers) have client 0 and count upwards from

@@ -54,6 +54,13 @@ int act_ballot(struct conduct *c);
 int act_count(struct conduct *c);
 int act_merge(struct conduct *c);
 
+/* --- conduct_secret.c */
+int act_seal(struct conduct *c);
+int act_cards(struct conduct *c);
+
+/* --- conduct_reveal.c */
+int act_reveal(struct conduct *c);
+
 /* --- conduct_people.c */
 int act_offer_lead(struct conduct *c);
 int act_take_lead(struct conduct *c);

@@ -167,3 +167,13 @@ bool member_pull(struct member *m, struct pl_buf *out, size_t budget)
     m->is_awake = false;
     return false;
 }
+
+void rooms_tell(struct rooms *r, uint64_t review, const struct pl_msg *m)
+{
+    const struct room *room = rooms_find(r, review);
+
+    for (struct member *it = room != NULL ? room->members : NULL; it != NULL; it = it->next) {
+        if (it->state == MEMBER_HERE)
+            member_send(it, m);
+    }
+}

@@ -14,6 +14,7 @@
 #include "plimsoll/base/str.h"
 #include "plimsoll/doc/perm.h"
 #include "plimsoll/doc/rules.h"
+#include "plimsoll/doc/secret.h"
 #include "plimsoll/wire/frame.h"
 
 #include "room/oplog_project.h"
@@ -276,7 +277,7 @@ int batch_add(struct oplog *l, struct candidate *c, struct pl_err *e)
     if (rc == 0 && !by_server)
         rc = pl_rules_locked(l->work, &c->cs, c->user, e);
     if (rc == 0 && !by_server)
-        rc = pl_rules_check(l->work, &c->cs, c->user, e);
+        rc = pl_secret_check(l->work, &c->cs, e);
     if (rc == 0 && c->cs.n > 0)
         set_ops(l, c, by_server);
     const struct pl_rev_meta meta = {.rev = rev,

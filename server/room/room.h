@@ -125,6 +125,9 @@ void rooms_here(struct rooms *r, uint64_t review, void (*cb)(void *ctx, uint64_t
  * until the end of the loop turn. */
 const struct pl_doc *rooms_doc(const struct rooms *r, uint64_t review);
 
+/* A short-lived message (News) to everyone who is in the review on this process. */
+void rooms_tell(struct rooms *r, uint64_t review, const struct pl_msg *m);
+
 struct rooms_stats {
     size_t rooms, members, queued, ring_bytes;
     uint64_t committed, nacks, rebases;

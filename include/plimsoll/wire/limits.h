@@ -37,6 +37,7 @@
 #define PL_VOTES_MAX        20u    /* rows of a SessionReply */
 #define PL_CARDS_MAX        20u    /* cards of a Cards */
 #define PL_CARDS_PAD_MAX    49152u /* bytes of Cards.pad */
+#define PL_CARDS_FRAME      49152u /* type and payload of every Cards, filled up with pad */
 #define PL_CARD_TOKEN_BYTES 16u    /* Card.token */
 #define PL_FILE_NAME_MAX    200u   /* characters of the name of a file */
 #define PL_MEDIA_TYPE_MAX   128u   /* characters of its media type */
