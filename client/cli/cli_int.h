@@ -47,7 +47,7 @@ extern const struct cli_verb verb_session_start, verb_session_end, verb_session_
     verb_session_next, verb_session_timer, verb_session_lock, verb_session_unlock,
     verb_session_focus, verb_session_lead, verb_session_call, verb_session_pack;
 extern const struct cli_verb verb_vote_open, verb_vote_cast, verb_vote_status, verb_vote_close,
-    verb_merge;
+    verb_merge, verb_observe_vote, verb_observe_group;
 extern const struct cli_verb verb_attend, verb_rule_accept, verb_hand, verb_people_involved,
     verb_challenge, verb_answer, verb_cause_agree, verb_waive, verb_unwaive;
 extern const struct cli_verb verb_actions_commit, verb_actions_accept, verb_actions_begin,

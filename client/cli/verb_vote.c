@@ -257,6 +257,16 @@ const struct cli_verb verb_vote_cast = {
     .run = run_cast,
 };
 
+/* The same from the board, where most votes are held. */
+const struct cli_verb verb_observe_vote = {
+    .opt = {"observe vote", "REVIEW/ENTRY [DOTS]", "give a card dots; the same as 'vote cast'",
+            plain_opts, COUNT(plain_opts), 1, 2},
+    .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll observe vote REV-1/O-14 2\n",
+    .fields = "id,dots,text",
+    .run = run_cast,
+};
+
 /* --- close --------------------------------------------------------------------------------------
  */
 
@@ -381,5 +391,14 @@ const struct cli_verb verb_merge = {
             COUNT(merge_opts), 1, 2},
     .opt_size = sizeof(struct vote_opts),
     .examples = "  plimsoll merge REV-1/O-5 O-3\n  plimsoll merge REV-1/O-5 --undo\n",
+    .run = run_merge,
+};
+
+const struct cli_verb verb_observe_group = {
+    .opt = {"observe group", "REVIEW/ENTRY [ENTRY]",
+            "put a card under another one, which stays; the same as 'merge'", merge_opts,
+            COUNT(merge_opts), 1, 2},
+    .opt_size = sizeof(struct vote_opts),
+    .examples = "  plimsoll observe group REV-1/O-5 O-3\n",
     .run = run_merge,
 };

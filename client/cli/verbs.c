@@ -65,6 +65,8 @@ const struct cli_verb *const cli_verbs[] = {
     &verb_observe_list,
     &verb_observe_add,
     &verb_observe_edit,
+    &verb_observe_vote,
+    &verb_observe_group,
     &verb_observe_rm,
     &verb_card_list,
     &verb_card_edit,
