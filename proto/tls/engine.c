@@ -389,3 +389,16 @@ bool pl_tls_peer_spki(const struct pl_tls *t, uint8_t out[PL_SPKI_HASH])
     memcpy(out, t->spki, PL_SPKI_HASH);
     return true;
 }
+
+bool pl_tls_peer_key(const struct pl_tls *t, uint8_t out[PL_KEY_DER_MAX], size_t *n)
+{
+    const X509 *cert = t->has_spki && t->is_ready ? SSL_get0_peer_certificate(t->ssl) : NULL;
+    const X509_PUBKEY *key = cert == NULL ? NULL : X509_get_X509_PUBKEY(cert);
+    int len = key == NULL ? 0 : i2d_X509_PUBKEY(key, NULL);
+    if (len <= 0 || len > PL_KEY_DER_MAX) {
+        ERR_clear_error();
+        return false;
+    }
+    *n = (size_t)i2d_X509_PUBKEY(key, &out);
+    return true;
+}

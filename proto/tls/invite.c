@@ -48,13 +48,20 @@ static bool is_good_host(const char *s, size_t n, bool *is_v6)
     return s[0] != '-' && (zone == NULL || address_n + 1 < n);
 }
 
+bool pl_user_name_is_good(const char *s)
+{
+    static const char set[] = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+    size_t n = strspn(s, set);
+    return n > 0 && n <= 64 && s[n] == '\0' && strchr("._-", s[0]) == NULL;
+}
+
 int pl_invite_format(const struct pl_invite *i, char out[PL_INVITE_TEXT_SIZE], struct pl_err *e)
 {
     bool is_v6 = false;
     if (!is_good_host(i->host, strnlen(i->host, sizeof(i->host)), &is_v6) || i->port == 0) {
         return pl_fail(e, PL_E_INVALID, "not an address for an invite: %s:%u", i->host, i->port);
     }
-    if (i->kind < PL_INVITE_USER || i->kind > PL_INVITE_BOOTSTRAP) {
+    if (i->kind < PL_INVITE_USER || i->kind > PL_INVITE_GROUP) {
         return pl_fail(e, PL_E_INVALID, "not a kind of invite: %d", (int)i->kind);
     }
     uint8_t bytes[CODE_BYTES];
@@ -133,7 +140,7 @@ static int parse_code(const char *code, size_t n, struct pl_invite *out, struct 
         rc = pl_fail(e, PL_E_INVITE, "an invite of a newer kind; update the client");
         goto out;
     }
-    if (bytes[1] < PL_INVITE_USER || bytes[1] > PL_INVITE_BOOTSTRAP) {
+    if (bytes[1] < PL_INVITE_USER || bytes[1] > PL_INVITE_GROUP) {
         rc = pl_fail(e, PL_E_INVITE, "an invite of unknown kind %u", bytes[1]);
         goto out;
     }

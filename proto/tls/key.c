@@ -36,8 +36,7 @@ bool key_spki(const EVP_PKEY *key, uint8_t out[PL_SPKI_HASH], int *der_n)
     return true;
 }
 
-/* Is the key of a kind that we take? Gives its hash on the way. */
-static bool is_allowed(const EVP_PKEY *key, uint8_t spki[PL_SPKI_HASH])
+bool key_is_allowed(const EVP_PKEY *key, uint8_t spki[PL_SPKI_HASH])
 {
     int n = 0;
     if (!key_spki(key, spki, &n)) {
@@ -83,7 +82,7 @@ struct pl_key *pl_key_from_pem(const char *pem, struct pl_err *e)
         return NULL;
     }
     uint8_t spki[PL_SPKI_HASH];
-    if (!is_allowed(key, spki)) {
+    if (!key_is_allowed(key, spki)) {
         EVP_PKEY_free(key);
         ERR_clear_error();
         (void)pl_fail(e, PL_E_INVALID, "the key is neither P-256 nor Ed25519");
@@ -178,7 +177,7 @@ struct pl_csr *pl_csr_parse(const void *der, size_t n, struct pl_err *e)
         (void)pl_fail(e, PL_E_INVALID, "not a certificate request");
         goto out;
     }
-    if (key == NULL || !is_allowed(key, spki)) {
+    if (key == NULL || !key_is_allowed(key, spki)) {
         (void)pl_fail(e, PL_E_INVALID, "the key is neither P-256 nor Ed25519");
         goto out;
     }

@@ -30,6 +30,9 @@ struct pl_issuer {
 /* SHA-256 and length of a public key's SubjectPublicKeyInfo. */
 bool key_spki(const EVP_PKEY *key, uint8_t out[PL_SPKI_HASH], int *der_n);
 
+/* Is the key of a kind that we take? Gives its hash on the way. */
+bool key_is_allowed(const EVP_PKEY *key, uint8_t spki[PL_SPKI_HASH]);
+
 /* What to sign with: SHA-256, or nothing of its own for Ed25519. */
 const EVP_MD *key_digest(const EVP_PKEY *key);
 

@@ -15,9 +15,10 @@
 #include "plimsoll/base/buf.h"
 #include "plimsoll/base/err.h"
 
-#define PL_ALPN_EDIT "plimsoll/1"
-#define PL_ALPN_JOIN "plimsoll-join/1"
-#define PL_SPKI_HASH 32
+#define PL_ALPN_EDIT   "plimsoll/1"
+#define PL_ALPN_JOIN   "plimsoll-join/1"
+#define PL_SPKI_HASH   32
+#define PL_KEY_DER_MAX 128 /* bytes of a public key as SubjectPublicKeyInfo */
 
 struct pl_tls_ctx; /* one per listener or per profile */
 struct pl_tls;     /* one connection */
@@ -82,5 +83,8 @@ void pl_tls_take_out(struct pl_tls *t, struct pl_buf *out_uninit);
  * certificate or not verified). */
 const char *pl_tls_alpn(const struct pl_tls *t);
 bool pl_tls_peer_spki(const struct pl_tls *t, uint8_t out[PL_SPKI_HASH]);
+
+/* The key itself, as SubjectPublicKeyInfo in DER; false also when it is longer than we take. */
+bool pl_tls_peer_key(const struct pl_tls *t, uint8_t out[PL_KEY_DER_MAX], size_t *n);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Invites: one line that carries where the server is, the key of its root, and a secret that works
- * once:
+ * once (that for a group: as often as it says, and not for long):
  *
  *     plm1:HOST:PORT:CODE
  *     CODE = Crockford base 32 of 0x01 | kind | root pin (32) | secret (16) | check (2)
@@ -13,6 +13,7 @@
 #ifndef PLIMSOLL_TLS_INVITE_H
 #define PLIMSOLL_TLS_INVITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,7 @@ enum pl_invite_kind {
     PL_INVITE_DEVICE = 2,    /* another device of a known person */
     PL_INVITE_RECOVERY = 3,  /* replaces all devices of a person */
     PL_INVITE_BOOTSTRAP = 4, /* the first person of an organisation */
+    PL_INVITE_GROUP = 5,     /* several people who are new here; each gives his own names */
 };
 
 struct pl_invite {
@@ -48,6 +50,9 @@ int pl_invite_format(const struct pl_invite *i, char out[PL_INVITE_TEXT_SIZE],
  * hyphens. -PL_E_INVITE with what is wrong with it (never with the secret) on anything else;
  * *out is wiped then. */
 int pl_invite_parse(const char *text, size_t n, struct pl_invite *out, struct pl_err *e) PL_MUST;
+
+/* May this be a login name? A small letter or digit, then at most 63 of these, '.', '_', '-'. */
+bool pl_user_name_is_good(const char *s);
 
 /* Splits "HOST:PORT" or "[IPV6]:PORT" or a bare HOST (port = preset then; 0 means that a port must
  * be given). The rules for hosts are those of an invite. -PL_E_INVALID otherwise. */

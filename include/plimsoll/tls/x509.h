@@ -20,12 +20,13 @@
 #include "plimsoll/base/err.h"
 #include "plimsoll/tls/engine.h"
 
-#define PL_CSR_MAX          2048u  /* bytes of a request in DER */
-#define PL_CERT_MAX         4096u  /* bytes of a certificate in DER */
-#define PL_PEM_MAX          32768u /* bytes of a PEM file that we read */
-#define PL_CHAIN_CERTS_MAX  4
-#define PL_SERVER_NAME_SIZE 64 /* room for "d-<32 hex digits>.plimsoll.internal" */
-#define PL_ORG_MAX          64 /* characters of an organisation's name in a certificate */
+#define PL_CSR_MAX           2048u  /* bytes of a request in DER */
+#define PL_CERT_MAX          4096u  /* bytes of a certificate in DER */
+#define PL_PEM_MAX           32768u /* bytes of a PEM file that we read */
+#define PL_CHAIN_CERTS_MAX   4
+#define PL_SERVER_NAME_SIZE  64 /* room for "d-<32 hex digits>.plimsoll.internal" */
+#define PL_KEY_SIGNATURE_MAX 80 /* bytes of a signature by one of our keys */
+#define PL_ORG_MAX           64 /* characters of an organisation's name in a certificate */
 
 #define PL_DAY_S        INT64_C(86400)
 #define PL_ROOT_DAYS    7300
@@ -50,6 +51,20 @@ int pl_key_to_pem(const struct pl_key *k, struct pl_buf *out, struct pl_err *e) 
 /* SHA-256 of the public key as SubjectPublicKeyInfo in DER: the name of a key everywhere
  * (RFC 7469, DANE "x 1 1"). */
 int pl_key_spki(const struct pl_key *k, uint8_t out[PL_SPKI_HASH], struct pl_err *e) PL_MUST;
+
+/* The public key as SubjectPublicKeyInfo in DER. */
+int pl_key_public(const struct pl_key *k, uint8_t out[PL_KEY_DER_MAX], size_t *n,
+                  struct pl_err *e) PL_MUST;
+
+/* Signs bytes: ECDSA with SHA-256 in DER, or Ed25519. Whoever uses it sees to it that the bytes
+ * cannot be mistaken for something else that this key signs (tls/statement.h). */
+int pl_key_sign(const struct pl_key *k, const void *bytes, size_t n,
+                uint8_t sig[PL_KEY_SIGNATURE_MAX], size_t *sig_n, struct pl_err *e) PL_MUST;
+
+/* The other half, with a public key as pl_key_public gives it. -PL_E_INVALID: not a key of a kind
+ * that we take, or not its signature. */
+int pl_key_verify(const void *spki, size_t spki_n, const void *bytes, size_t n, const void *sig,
+                  size_t sig_n, struct pl_err *e) PL_MUST;
 
 /* Appends a certificate request (PKCS#10, DER) signed by the key, with an empty subject. */
 int pl_csr_make(const struct pl_key *k, struct pl_buf *der, struct pl_err *e) PL_MUST;
