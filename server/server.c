@@ -29,6 +29,7 @@
 #include "ops/config.h"
 #include "ops/datadir.h"
 #include "ops/pgcluster.h"
+#include "ops/place.h"
 #include "ops/sdnotify.h"
 #include "ops/stop.h"
 #include "room/room.h"
@@ -62,6 +63,7 @@ struct server {
     struct listener *listener;
     struct sessions *sessions;
     struct services services;
+    struct pl_invite place; /* what invites name */
     enum stop_step step;
     bool was_up;
 };
@@ -274,6 +276,7 @@ static int load_tls(struct server *s, struct pl_err *e)
         s->ca = ca_new(&s->loop, &m, e);
         s->tls = s->ca ? pl_tls_server_ctx(t.server_chain, t.server_key, t.issuing, e) : NULL;
         rc = s->tls ? 0 : -PL_E_CONFIG;
+        memcpy(s->place.root_pin, t.root_pin, sizeof(s->place.root_pin));
     }
     datadir_tls_release(&t);
     return rc;
@@ -324,6 +327,7 @@ static int open_store(struct server *s, struct pl_err *e)
         .identity = s->identity,
         .enrol = s->enrol,
         .config = c,
+        .place = &s->place,
         .drafts = s->drafts,
         .cards = s->cards,
     };
@@ -362,7 +366,13 @@ static int open_network(struct server *s, struct pl_err *e)
         .attach = session_attach,
         .attach_ctx = s->sessions,
     };
-    return listener_open(&s->listener, s->net, &lo, e);
+    int rc = listener_open(&s->listener, s->net, &lo, e);
+    if (rc == 0) {
+        const struct place_wish wish = {.listen_port = (uint16_t)listener_port(s->listener)};
+        if (place_choose(&wish, c, &s->place, e) != 0)
+            LOG_WARN(NULL, "server.no_address_for_invites", KV_ERR(e));
+    }
+    return rc;
 }
 
 /* A connection is a descriptor, and the usual soft limit of 1024 is below our own limits. */

@@ -66,6 +66,7 @@ struct request {
     uint32_t role;
     char user_name[NAME_BYTES_MAX];
     char display_name[NAME_BYTES_MAX];
+    char why[PL_ERR_TEXT_MAX]; /* the store's words, for a name that cannot be */
 };
 
 /* --- limits ------------------------------------------------------------------------------------
@@ -153,8 +154,11 @@ static void request_free(struct request *r)
 }
 
 /* One text per code: what exactly is wrong with an invite stays here. */
-static const char *refusal_text(int rc)
+static const char *refusal_text(const struct request *r, int rc)
 {
+    if (r->why[0] != '\0') {
+        return r->why;
+    }
     switch (-rc) {
     case PL_E_INVITE:
         return "the invite is not valid";
@@ -165,7 +169,7 @@ static const char *refusal_text(int rc)
     case PL_E_BUSY:
         return "too many people are joining at this moment";
     case PL_E_QUOTA:
-        return "this person has as many devices as they may; revoke one first";
+        return "this person has as many devices as they may, or the review as many participants";
     default:
         return "the server cannot enrol devices now";
     }
@@ -177,7 +181,7 @@ static void answer(struct request *r, int rc, const struct pl_join_welcome *w)
     struct pl_err e;
     pl_err_init(&e);
     if (rc != 0) {
-        (void)pl_fail(&e, -rc, "%s", refusal_text(rc));
+        (void)pl_fail(&e, -rc, "%s", refusal_text(r, rc));
     }
     DL_DELETE(r->enrol->requests, r);
     r->enrol->in_flight--;
@@ -235,6 +239,8 @@ static int as_refusal(int rc)
 {
     switch (-rc) {
     case PL_E_INVITE:
+    case PL_E_INVALID:
+    case PL_E_CONFLICT:
     case PL_E_QUOTA:
     case PL_E_BUSY:
         return rc;
@@ -245,13 +251,15 @@ static int as_refusal(int rc)
 
 static void on_redeemed(void *ctx, int rc, const struct invite_result *res, const struct pl_err *e)
 {
-    (void)e;
     struct request *r = ctx;
     if (r->enrol == NULL) {
         request_free(r);
         return;
     }
     if (rc != 0) {
+        if (rc == -PL_E_INVALID || rc == -PL_E_CONFLICT) {
+            (void)pl_strlcpy(r->why, e->text, sizeof(r->why));
+        }
         answer(r, as_refusal(rc), NULL);
         request_free(r);
         return;
@@ -293,6 +301,8 @@ static int begin(struct request *r, const struct enrol_request *in)
     }
     struct invite_redeem redeem = {
         .device_name = in->device_name,
+        .user_name = in->user_name != NULL ? in->user_name : "",
+        .display_name = in->display_name != NULL ? in->display_name : "",
         .expires_us = pl_now_us() + PL_DEVICE_DAYS * PL_DAY_S * US_PER_S,
     };
     pl_sha256(in->secret.p, in->secret.n, redeem.secret_sha256);

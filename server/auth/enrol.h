@@ -35,11 +35,14 @@ struct enrol_request {
     struct pl_bytes secret;
     struct pl_bytes csr_der;
     const char *device_name;
+    const char *user_name; /* with an invite for a group; NULL or "": none */
+    const char *display_name;
     const uint8_t *source_key; /* ENROL_SOURCE_KEY bytes */
 };
 
-/* rc: 0; -PL_E_INVITE: not valid; -PL_E_BAD_MESSAGE: the request itself; -PL_E_SLOW_DOWN,
- * -PL_E_BUSY; -PL_E_QUOTA: the user has too many devices; -PL_E_UNAVAILABLE: try again with the
+/* rc: 0; -PL_E_INVITE: not valid; -PL_E_INVALID, -PL_E_CONFLICT: a name that cannot be
+ * or is taken (the invite is not used up); -PL_E_BAD_MESSAGE: the request itself; -PL_E_SLOW_DOWN,
+ * -PL_E_BUSY; -PL_E_QUOTA: too many devices or participants; -PL_E_UNAVAILABLE: try again with the
  * same key. `w` and what it points to are borrowed for the call, NULL unless rc is 0. */
 typedef void (*enrol_cb)(void *ctx, int rc, const struct pl_join_welcome *w,
                          const struct pl_err *e);

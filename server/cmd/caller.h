@@ -11,9 +11,11 @@
 #define PLIMSOLL_SERVER_CMD_CALLER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "plimsoll/base/err.h"
+#include "plimsoll/tls/engine.h"
 #include "plimsoll/wire/limits.h"
 #include "plimsoll/wire/message.h"
 
@@ -47,6 +49,8 @@ struct caller {
     const struct services *services;
     uint64_t user;
     uint64_t device;
+    uint8_t key[PL_KEY_DER_MAX]; /* public key of the device, by which this session was made */
+    size_t key_n;
     char user_name[PL_NAME_MAX * 4 + 1];
     char display_name[PL_NAME_MAX * 4 + 1];
     struct seat seats[PL_ROOMS_PER_CONNECTION];

@@ -45,6 +45,11 @@ void cmd_vote(struct caller *c, struct pl_msg *m);
 void cmd_draft(struct caller *c, struct pl_msg *m);
 void cmd_cards(struct caller *c, struct pl_msg *m);
 
+/* Invites of facilitators. */
+void cmd_invite_new(struct caller *c, struct pl_msg *m);
+void cmd_invites(struct caller *c, struct pl_msg *m);
+void cmd_invite_revoke(struct caller *c, struct pl_msg *m);
+
 /* Liveness. */
 void cmd_ping(struct caller *c, struct pl_msg *m);
 void cmd_pong(struct caller *c, struct pl_msg *m);

@@ -12,6 +12,7 @@ struct enrol;
 struct config;
 struct drafts;
 struct cards;
+struct pl_invite;
 
 struct services {
     const char *dir; /* data directory */
@@ -22,6 +23,7 @@ struct services {
     const struct config *config;
     struct drafts *drafts;
     struct cards *cards;
+    const struct pl_invite *place; /* what invites name: address and root; without a secret */
 };
 
 #endif

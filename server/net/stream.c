@@ -480,6 +480,11 @@ bool stream_peer_spki(const struct stream *s, uint8_t out[PL_SPKI_HASH])
     return pl_tls_peer_spki(s->tls, out);
 }
 
+bool stream_peer_key(const struct stream *s, uint8_t out[PL_KEY_DER_MAX], size_t *n)
+{
+    return pl_tls_peer_key(s->tls, out, n);
+}
+
 const char *stream_peer(const struct stream *s)
 {
     return s->peer;

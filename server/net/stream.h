@@ -47,6 +47,7 @@ void stream_close(struct stream *s, int code, const char *why, bool polite);
 /* ALPN and device key of the peer, after ready(). */
 const char *stream_alpn(const struct stream *s);
 bool stream_peer_spki(const struct stream *s, uint8_t out[PL_SPKI_HASH]);
+bool stream_peer_key(const struct stream *s, uint8_t out[PL_KEY_DER_MAX], size_t *n);
 
 /* "address:port" of the peer, for logs. Borrowed. */
 const char *stream_peer(const struct stream *s);

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "plimsoll/base/conf.h"
 #include "plimsoll/base/hash.h"
@@ -20,6 +19,7 @@
 #include "ops/admin.h"
 #include "ops/datadir.h"
 #include "ops/local.h"
+#include "ops/place.h"
 #include "store/repo_identity.h"
 
 #define US_PER_MS    INT64_C(1000)
@@ -101,47 +101,6 @@ static int parse_review(const char *text, uint64_t *review, struct pl_err *e)
     return 0;
 }
 
-/* "*", 0.0.0.0 and :: are no address to dial. */
-static bool is_any(const char *host)
-{
-    return host[0] == '\0' || strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 ||
-           strcmp(host, "any") == 0;
-}
-
-/* The address that the invite names. */
-static int choose_address(const struct admin_invite *i, const struct config *c,
-                          struct pl_invite *out, struct pl_err *e)
-{
-    char listen_host[PL_INVITE_HOST_MAX + 1] = "";
-    uint16_t listen_port = 0;
-    const char *listen = c->listen;
-    char any[32];
-    if (pl_str_starts(listen, "*:")) {
-        (void)snprintf(any, sizeof(any), "any%.20s", listen + 1);
-        listen = any;
-    }
-    int rc = pl_host_port_parse(listen, strlen(listen), 0, listen_host, &listen_port, e);
-    if (rc != 0) {
-        pl_wrap(e, "server.listen");
-        return rc;
-    }
-    const char *host = i->host != NULL          ? i->host
-                       : c->public_host != NULL ? c->public_host
-                       : is_any(listen_host)    ? NULL
-                                                : listen_host;
-    if (host != NULL) {
-        (void)pl_strlcpy(out->host, host, sizeof(out->host));
-    } else if (gethostname(out->host, sizeof(out->host) - 1) != 0) {
-        return pl_fail(e, PL_E_USAGE, "this machine has no name; give --host");
-    }
-    uint64_t port = i->port != 0 ? i->port : c->public_port != 0 ? c->public_port : listen_port;
-    if (port == 0 || port > UINT16_MAX) {
-        return pl_fail(e, PL_E_USAGE, "--port takes a number from 1 to 65535");
-    }
-    out->port = (uint16_t)port;
-    return 0;
-}
-
 struct added {
     struct local_answer answer;
     uint64_t invite;
@@ -187,7 +146,8 @@ static int add_invite(struct local *l, const struct admin *a, const struct admin
     memcpy(invite.root_pin, tls.root_pin, sizeof(invite.root_pin));
     datadir_tls_release(&tls);
     if (rc == 0) {
-        rc = choose_address(i, local_config(l), &invite, e);
+        const struct place_wish wish = {.host = i->host, .port = i->port};
+        rc = place_choose(&wish, local_config(l), &invite, e);
     }
     if (rc == 0) {
         pl_random_bytes(invite.secret, sizeof(invite.secret));

@@ -84,6 +84,10 @@ static const struct pl_conf_opt opts[] = {
         "Enrolments of one address a minute (a whole team may sit behind one)."),
     NUM("limits", "joins_per_minute", joins_per_minute, "120", 1, 100000,
         "Enrolments a minute in all."),
+    NUM("limits", "invites_open", invites_open, "50", 1, 200,
+        "Invites of facilitators in a review that can still be used."),
+    NUM("limits", "invites_per_hour", invites_per_hour, "60", 1, 100000,
+        "Invites that a facilitator may make in an hour."),
 };
 
 static const struct pl_conf_table table = {opts, sizeof(opts) / sizeof(opts[0])};

@@ -34,6 +34,7 @@ struct config {
     uint64_t ring_revisions, ring_bytes, queue_bytes, room_idle_ms;
     uint64_t snapshot_revisions, snapshot_bytes;
     uint64_t joins_per_minute_per_address, joins_per_minute;
+    uint64_t invites_open, invites_per_hour;
 };
 
 /* The table, for samples and manual pages. */

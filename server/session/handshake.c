@@ -74,6 +74,8 @@ static void on_identity(void *ctx, int rc, const struct identity_who *who, const
     }
     s->caller.device = who->device;
     s->caller.user = who->user;
+    if (!stream_peer_key(s->stream, s->caller.key, &s->caller.key_n))
+        s->caller.key_n = 0;
     s->cert_expires_us = who->cert_expires_us;
     (void)pl_strlcpy(s->caller.user_name, who->user_name, sizeof(s->caller.user_name));
     (void)pl_strlcpy(s->caller.display_name, who->display_name, sizeof(s->caller.display_name));
@@ -206,6 +208,8 @@ void handshake_join(struct session *s, const struct pl_join_hello *j)
         .secret = j->secret,
         .csr_der = j->csr_der,
         .device_name = j->device_name,
+        .user_name = j->user_name,
+        .display_name = j->display_name,
         .source_key = stream_source_key(s->stream),
     };
     enrol_redeem(s->all->services->enrol, &r, on_enrolled, ask(s));

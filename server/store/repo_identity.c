@@ -273,6 +273,8 @@ static void redeem_done(struct pg_job *job, int rc, const struct pg_result *res,
     redeem_cb cb = (redeem_cb)job->user_cb;
     struct pl_err own = {0};
     rc = code_of(rc, res, "joining", &own);
+    if (rc != 0 && !e && res && pg_rows(res) == 1 && pg_get_text(res, 0, 9)[0] != '\0')
+        rc = pl_fail(&own, -rc, "%s", pg_get_text(res, 0, 9));
     if (rc != 0) {
         cb(job->user_ctx, rc, NULL, e ? e : &own);
         return;
@@ -299,5 +301,7 @@ int repo_invite_redeem(struct store *s, const struct invite_redeem *r, redeem_cb
     pg_arg_i64(job, r->expires_us);
     pg_arg_u32(job, store_node(s));
     pg_arg_u32(job, REPO_DEVICES_PER_USER);
+    pg_arg_text(job, r->user_name ? r->user_name : "");
+    pg_arg_text(job, r->display_name ? r->display_name : "");
     return store_submit_reader(s, job);
 }

@@ -129,7 +129,9 @@ struct invite_redeem {
     uint8_t secret_sha256[32];
     uint8_t spki_sha256[32];
     const char *device_name; /* 1-64 characters; clean text */
-    int64_t expires_us;      /* of the certificate that will be issued */
+    const char *user_name;   /* with an invite for a group; NULL or "" with any other */
+    const char *display_name;
+    int64_t expires_us; /* of the certificate that will be issued */
 };
 struct invite_result {
     uint64_t user;
@@ -145,7 +147,10 @@ typedef void (*redeem_cb)(void *ctx, int rc, const struct invite_result *r, cons
 
 /* Uses an invite up, registers the device, makes the membership: all or nothing. The certificate is
  * issued after this. Unknown, expired, revoked, used by another key, key already registered, user
- * disabled: all -PL_E_INVITE with the same text. More than REPO_DEVICES_PER_USER: -PL_E_QUOTA. */
+ * disabled, inviter without the right by now: all -PL_E_INVITE with the same text. A name that is
+ * bad or taken: -PL_E_INVALID, -PL_E_CONFLICT, with a text for the person who joins. More than
+ * REPO_DEVICES_PER_USER, or a review that is full: -PL_E_QUOTA. Except for a name, nothing is left
+ * of an attempt that fails. */
 int repo_invite_redeem(struct store *s, const struct invite_redeem *r, redeem_cb cb,
                        void *ctx) PL_MUST;
 
