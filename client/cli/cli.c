@@ -156,7 +156,9 @@ int cli_parse_time(const char *s, const char *option, uint64_t *ms, struct pl_er
         unit = 60000;
     else if (pl_str_eq(end, "h"))
         unit = 3600000;
-    if (end == s || unit == 0 || !(v > 0) || v * unit > 86400000.0)
+    else if (pl_str_eq(end, "d"))
+        unit = 86400000;
+    if (end == s || unit == 0 || !(v > 0) || v * unit > 31 * 86400000.0)
         return pl_fail(e, PL_E_USAGE, "%s takes a time like 500ms, 10s or 2m, not '%s'", option, s);
     *ms = (uint64_t)(v * unit);
     return 0;

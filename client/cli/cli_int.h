@@ -12,7 +12,7 @@
 /* The verbs' option tables as one array, for base/opt; free() it. */
 struct pl_opt_verb *cli_opt_verbs(size_t *n);
 
-/* "500ms", "10s", "2m", "1h"; `option` is named in the error. */
+/* "500ms", "10s", "2m", "1h", "3d"; `option` is named in the error. */
 int cli_parse_time(const char *s, const char *option, uint64_t *ms, struct pl_err *e) PL_MUST;
 
 /* Reads --json=FIELDS against what the verb has into c->fields; for "help" it prints them instead
@@ -40,6 +40,7 @@ extern const struct cli_verb verb_actions_list, verb_actions_add, verb_actions_e
 extern const struct cli_verb verb_comment_list, verb_comment_add, verb_comment_reply,
     verb_comment_resolve, verb_comment_reopen, verb_comment_rm;
 extern const struct cli_verb verb_people_list, verb_people_add, verb_people_rm, verb_people_role;
+extern const struct cli_verb verb_invite_new, verb_invite_list, verb_invite_revoke;
 extern const struct cli_verb verb_rule_list, verb_rule_add, verb_rule_rm, verb_agenda_list,
     verb_agenda_add, verb_agenda_rm;
 extern const struct cli_verb verb_status, verb_close, verb_visibility, verb_check;

@@ -5,9 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
+#include "plimsoll/tls/invite.h"
+#include "plimsoll/wire/limits.h"
 
 #include "cli/cli_int.h"
 #include "net/join.h"
@@ -15,12 +18,17 @@
 struct join_opts {
     struct cli_common common;
     const char *device;
+    const char *user, *name;
 };
 
 static const struct pl_opt join_opts[] = {
     CLI_COMMON,
     {0, "device", PL_OPT_STRING, offsetof(struct join_opts, device), "NAME", NULL,
      "name of this machine in your list of devices (its host name)"},
+    {0, "user", PL_OPT_STRING, offsetof(struct join_opts, user), "USER", NULL,
+     "login name you want, when the invite is for a group"},
+    {0, "name", PL_OPT_STRING, offsetof(struct join_opts, name), "NAME", NULL,
+     "name shown to others, when the invite is for a group"},
 };
 
 static void print_joined(struct cli *c, const struct join_result *r)
@@ -56,11 +64,61 @@ static int read_invite(char *out, size_t size, struct pl_err *e)
     return 0;
 }
 
+/* Asks on the terminal; false when nobody answers. */
+static bool ask(const char *question, char *out, size_t size)
+{
+    (void)fprintf(stderr, "%s ", question);
+    if (!fgets(out, (int)size, stdin))
+        return false;
+    out[strcspn(out, "\r\n")] = '\0';
+    return out[0] != '\0';
+}
+
+/* Who one will be, with an invite for a group; with any other it is known. */
+struct names {
+    char user[80];
+    char name[4 * PL_NAME_MAX + 2];
+};
+
+static int ask_names(struct cli *c, const struct join_opts *o, struct names *out, struct pl_err *e)
+{
+    bool can_ask = !c->opt->no_input && isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
+    (void)pl_strlcpy(out->user, o->user ? o->user : "", sizeof(out->user));
+    (void)pl_strlcpy(out->name, o->name ? o->name : "", sizeof(out->name));
+    if (!o->user && (!can_ask || !ask("Login name you want (small letters and digits):", out->user,
+                                      sizeof(out->user))))
+        return pl_fail(e, PL_E_USAGE,
+                       "this invite is for a group: say who you are with --user and --name");
+    if (!pl_user_name_is_good(out->user))
+        return pl_fail(e, PL_E_USAGE,
+                       "'%.70s' cannot be a login name: small letters, digits, '.', '_', '-'",
+                       out->user);
+    if (!o->name && (!can_ask || !ask("Name shown to others:", out->name, sizeof(out->name))))
+        (void)pl_strlcpy(out->name, out->user, sizeof(out->name));
+    return 0;
+}
+
+static int choose_names(struct cli *c, const struct join_opts *o, const char *invite,
+                        struct names *out, struct pl_err *e)
+{
+    struct pl_invite parsed;
+    out->user[0] = out->name[0] = '\0';
+    int rc = pl_invite_parse(invite, strlen(invite), &parsed, e);
+    bool is_group = parsed.kind == PL_INVITE_GROUP;
+    explicit_bzero(&parsed, sizeof(parsed));
+    if (rc == 0 && is_group)
+        return ask_names(c, o, out, e);
+    if (rc == 0 && (o->user || o->name))
+        return pl_fail(e, PL_E_USAGE, "this invite says who you are: leave out --user and --name");
+    return rc;
+}
+
 static int run_join(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     const struct join_opts *o = opts;
     char invite[512];
     struct join_result r;
+    struct names names;
     int rc = 0;
     if (argc == 0 || pl_str_eq(argv[0], "-")) {
         rc = read_invite(invite, sizeof(invite), e);
@@ -69,16 +127,20 @@ static int run_join(struct cli *c, void *opts, int argc, char **argv, struct pl_
     }
     if (rc < 0)
         return rc;
+    rc = choose_names(c, o, invite, &names, e);
     if (argc > 0) /* other users can read a command line */
         explicit_bzero(argv[0], strlen(argv[0]));
     struct join_options jo = {
         .profile = o->common.profile,
         .device_name = o->device,
+        .user_name = names.user,
+        .display_name = names.name,
         .timeout_ms = (unsigned)c->timeout_ms,
         .force = o->common.force,
     };
     memset(&r, 0, sizeof(r));
-    rc = join_run(invite, &jo, &r, e);
+    if (rc == 0)
+        rc = join_run(invite, &jo, &r, e);
     explicit_bzero(invite, sizeof(invite));
     if (rc == 0)
         print_joined(c, &r);
@@ -90,7 +152,8 @@ const struct cli_verb verb_join = {
             sizeof(join_opts) / sizeof(join_opts[0]), 0, 1},
     .opt_size = sizeof(struct join_opts),
     .examples = "  plimsoll join plm1:review.example.net:7474:ABCD...\n"
-                "  plimsoll join < invite.txt\n",
+                "  plimsoll join < invite.txt\n"
+                "  plimsoll join --user dee --name 'Dee Example' < group-invite.txt\n",
     .run = run_join,
 };
 

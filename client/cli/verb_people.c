@@ -97,8 +97,9 @@ static int set_member(struct cli *c, const struct people_opts *o, char **argv, u
     if (rc == -PL_E_NOENT)
         pl_wrap(e,
                 "%.40s in REV-%llu ('plimsoll list' and 'plimsoll people list --everyone' show "
-                "what there is)",
-                argv[1], (unsigned long long)m.u.member_set.review);
+                "what there is; 'plimsoll invite new REV-%llu' invites who is new)",
+                argv[1], (unsigned long long)m.u.member_set.review,
+                (unsigned long long)m.u.member_set.review);
     if (rc < 0)
         return rc;
     json_t *j = cli_envelope(c, "people.set", 0);

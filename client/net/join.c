@@ -332,6 +332,8 @@ static int enrol(struct job *j, const struct join_options *opt, struct join_resu
             .secret = {j->invite.secret, sizeof(j->invite.secret)},
             .csr_der = {csr.data, csr.len},
             .device_name = device_name,
+            .user_name = opt->user_name != NULL ? opt->user_name : "",
+            .display_name = opt->display_name != NULL ? opt->display_name : "",
         };
         unsigned ms = opt->timeout_ms != 0 ? opt->timeout_ms : JOIN_TIMEOUT_MS;
         rc = join_exchange(&j->invite, &hello, ms, &arena, &w, e);

@@ -23,8 +23,10 @@ struct join_options {
     const char *config_dir;  /* NULL: see trust_profiles_dir */
     const char *profile;     /* NULL: "default", or the server's host if that is taken */
     const char *device_name; /* NULL: this machine's host name */
-    unsigned timeout_ms;     /* 0: JOIN_TIMEOUT_MS */
-    bool force;              /* replace a profile of that name */
+    const char *user_name;   /* who one is, with an invite for a group; else NULL or "" */
+    const char *display_name;
+    unsigned timeout_ms; /* 0: JOIN_TIMEOUT_MS */
+    bool force;          /* replace a profile of that name */
 };
 
 struct join_result {
@@ -41,8 +43,9 @@ struct join_result {
 };
 
 /* `invite` is the text; the caller wipes it. -PL_E_INVITE: malformed or refused; -PL_E_PIN: another
- * server answered; -PL_E_CONFLICT: the profile exists; -PL_E_UNREACHABLE, -PL_E_TIMEOUT, -PL_E_TLS:
- * try again with the same invite. */
+ * server answered; -PL_E_CONFLICT: the profile exists, or the login name is taken (the same invite
+ * takes another); -PL_E_INVALID: a name that cannot be; -PL_E_UNREACHABLE, -PL_E_TIMEOUT,
+ * -PL_E_TLS: try again with the same invite. */
 int join_run(const char *invite, const struct join_options *opt, struct join_result *out,
              struct pl_err *e) PL_MUST;
 

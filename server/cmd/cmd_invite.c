@@ -27,7 +27,7 @@
 
 struct invite_call {
     struct call *call;
-    struct pl_invite invite; /* with the secret: wiped */
+    char code[PL_INVITE_TEXT_SIZE]; /* wiped */
 };
 
 /* Who may not open a review does not learn from this whether there is one. */
@@ -87,41 +87,45 @@ static int check_seen(const struct pl_invite_new *m, const struct pl_statement *
 
 static void invite_call_end(struct invite_call *i)
 {
-    pl_wipe(&i->invite, sizeof(i->invite));
+    pl_wipe(i->code, sizeof(i->code));
     pl_mem_free(PL_MEM_REQUEST, i);
 }
 
 static void on_added(void *ctx, int rc, uint64_t invite, int64_t expires_us, const struct pl_err *e)
 {
     struct invite_call *i = ctx;
-    char code[PL_INVITE_TEXT_SIZE];
-    struct pl_err own;
     if (rc < 0) {
         call_fail(i->call, -rc, "%s", e->text);
-    } else if (pl_invite_format(&i->invite, code, &own) != 0) {
-        call_fail(i->call, PL_E_CONFIG, "this server does not know its address: %s", own.text);
     } else {
         struct pl_msg m = {.type = PL_MSG_INVITE_CODE};
         m.u.invite_code.rid = call_rid(i->call);
         m.u.invite_code.invite = invite;
-        m.u.invite_code.code = code;
+        m.u.invite_code.code = i->code;
         m.u.invite_code.expires_us = expires_us;
         call_reply(i->call, &m);
-        pl_wipe(code, sizeof(code));
     }
     invite_call_end(i);
 }
 
+/* A fresh secret: the line that tells it, and its hash. */
+static int make_code(const struct caller *c, bool is_group, char code[PL_INVITE_TEXT_SIZE],
+                     uint8_t secret_sha256[PL_SHA256_BYTES], struct pl_err *e)
+{
+    struct pl_invite invite = *c->services->place;
+    invite.kind = is_group ? PL_INVITE_GROUP : PL_INVITE_USER;
+    pl_random_bytes(invite.secret, sizeof(invite.secret));
+    pl_sha256(invite.secret, sizeof(invite.secret), secret_sha256);
+    int rc = pl_invite_format(&invite, code, e);
+    pl_wipe(&invite, sizeof(invite));
+    return rc == 0 ? 0
+                   : pl_fail(e, PL_E_CONFIG,
+                             "this server does not know the address that an invite "
+                             "should name: server.public_host");
+}
+
 static void begin(struct caller *c, const struct pl_invite_new *m, const struct signed_act *act)
 {
-    struct call *k = call_begin(c, m->rid);
-    if (k == NULL)
-        return;
-    struct invite_call *i = pl_mem_calloc(PL_MEM_REQUEST, 1, sizeof(*i));
-    i->call = k;
-    i->invite = *c->services->place;
-    i->invite.kind = m->uses > 1 ? PL_INVITE_GROUP : PL_INVITE_USER;
-    pl_random_bytes(i->invite.secret, sizeof(i->invite.secret));
+    struct pl_err e;
     struct review_invite_new inv = {
         .review = m->review,
         .user_name = m->user_name,
@@ -135,10 +139,19 @@ static void begin(struct caller *c, const struct pl_invite_new *m, const struct 
         .open_max = (uint32_t)c->services->config->invites_open,
         .hour_max = (uint32_t)c->services->config->invites_per_hour,
     };
-    pl_sha256(i->invite.secret, sizeof(i->invite.secret), inv.secret_sha256);
-    int rc = repo_review_invite_add(c->services->store, &inv, on_added, i);
+    struct call *k = call_begin(c, m->rid);
+    if (k == NULL)
+        return;
+    struct invite_call *i = pl_mem_calloc(PL_MEM_REQUEST, 1, sizeof(*i));
+    i->call = k;
+    int rc = make_code(c, m->uses > 1, i->code, inv.secret_sha256, &e);
+    if (rc == 0) {
+        rc = repo_review_invite_add(c->services->store, &inv, on_added, i);
+        if (rc < 0)
+            (void)pl_fail(&e, -rc, "%s", pl_error_info(rc)->title);
+    }
     if (rc < 0) {
-        call_fail(k, -rc, "%s", pl_error_info(rc)->title);
+        call_fail(k, -rc, "%s", e.text);
         invite_call_end(i);
     }
 }

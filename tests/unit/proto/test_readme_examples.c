@@ -22,6 +22,7 @@
 #include "plimsoll/merge/digest.h"
 #include "plimsoll/merge/orderkey.h"
 #include "plimsoll/tls/invite.h"
+#include "plimsoll/tls/statement.h"
 #include "plimsoll/wire/frame.h"
 #include "plimsoll/wire/message.h"
 
@@ -515,6 +516,74 @@ static void ex_invite(struct pl_buf *out)
     say(out, "server name  d-%.32s.plimsoll.internal\n", pin);
 }
 
+/* The private key of RFC 8410, 10.3: Ed25519 signs the same bytes always the same way. */
+#define EXAMPLE_KEY                                                      \
+    "-----BEGIN PRIVATE KEY-----\n"                                      \
+    "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n" \
+    "-----END PRIVATE KEY-----\n"
+
+static void say_part(struct pl_buf *out, const struct pl_buf *b, size_t at, size_t n,
+                     const char *what)
+{
+    say_hex_padded(out, 0, b->data + at, n);
+    say(out, "%s\n", what);
+}
+
+static void ex_statement(struct pl_buf *out)
+{
+    static const uint8_t salt[PL_STATEMENT_NONCE] = {0xa0, 0xa1, 0xa2, 0xa3};
+    const struct pl_invite_terms terms = {"ben", "Ben Example", 2, 1, 4320};
+    struct pl_statement s = {.kind = PL_SIGNED_INVITE,
+                             .review = 91,
+                             .actor = 5,
+                             .device = 3,
+                             .issued_us = INT64_C(1767225600000000)};
+    struct pl_buf seen;
+    struct pl_buf b;
+    uint8_t sig[PL_KEY_SIGNATURE_MAX];
+    uint8_t spki[PL_KEY_DER_MAX];
+    size_t sig_n = 0;
+    size_t spki_n = 0;
+    pl_buf_init(&seen, PL_STATEMENT_BYTES);
+    pl_buf_init(&b, PL_STATEMENT_BYTES);
+    for (size_t k = 0; k < PL_SPKI_HASH; k++)
+        s.organisation[k] = (uint8_t)k;
+    memset(s.nonce, 0xcc, sizeof s.nonce);
+    assert_int_equal(pl_seen_invite(&terms, salt, &seen), 0);
+    s.seen = seen.data;
+    s.seen_n = seen.len;
+    assert_int_equal(pl_statement_encode(&s, &b, NULL), 0);
+    struct pl_key *key = pl_key_from_pem(EXAMPLE_KEY, NULL);
+    assert_non_null(key);
+    assert_int_equal(pl_statement_sign(key, b.data, b.len, sig, &sig_n, NULL), 0);
+    assert_int_equal(pl_key_public(key, spki, &spki_n, NULL), 0);
+    pl_key_free(key);
+    say_part(out, &b, 0, 4, "PLS1");
+    say_part(out, &b, 4, 2, "kind 1: invite");
+    say_part(out, &b, 6, 32, "organisation");
+    say_part(out, &b, 38, 8, "review 91");
+    say_part(out, &b, 46, 8, "object: none");
+    say_part(out, &b, 54, 8, "by user 5");
+    say_part(out, &b, 62, 8, "on device 3");
+    say_part(out, &b, 70, 8, "2026-01-01T00:00:00Z");
+    say_part(out, &b, 78, 16, "nonce");
+    say_part(out, &b, 94, 32, "SHA-256 of the rest");
+    say_part(out, &b, 126, 20, "salt");
+    say_part(out, &b, 146, 7, "login name \"ben\"");
+    say_part(out, &b, 153, 15, "name to show \"Ben Example\"");
+    say_part(out, &b, 168, 8, "role 2");
+    say_part(out, &b, 176, 8, "one use");
+    say_part(out, &b, 184, 8, "4320 minutes");
+    assert_int_equal(b.len, 192);
+    say(out, "public key (SubjectPublicKeyInfo)\n    ");
+    say_hex(out, spki, spki_n);
+    say(out, "\nsignature (Ed25519) of the first 126 bytes\n    ");
+    say_hex(out, sig, sig_n);
+    say(out, "\n");
+    pl_buf_release(&seen);
+    pl_buf_release(&b);
+}
+
 static const struct {
     const char *name;
     void (*write)(struct pl_buf *out);
@@ -524,7 +593,7 @@ static const struct {
     {"changeset", ex_changeset}, {"text-ops", ex_ops},
     {"transform", ex_transform}, {"order-keys", ex_keys},
     {"state-hash", ex_hash},     {"snapshot", ex_snapshot},
-    {"invite", ex_invite},
+    {"invite", ex_invite},       {"statement", ex_statement},
 };
 
 /* Where an example stands in the file: behind its marker and the fence. */
