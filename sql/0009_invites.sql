@@ -138,7 +138,7 @@ BEGIN ATOMIC
     SELECT EXISTS (SELECT 1 FROM plm.review r JOIN plm.membership m ON m.review = r.id
                      JOIN plm.usr u ON u.id = m.usr
                      JOIN plm.perm p ON p.status = r.status AND p.role = m.role AND p.op = 28
-                    WHERE r.id = p_review AND m.usr = p_usr AND u.enabled);
+                    WHERE r.id = p_review AND r.draft_of IS NULL AND m.usr = p_usr AND u.enabled);
 END;
 
 -- Why an invite with these names cannot be, or ''.
