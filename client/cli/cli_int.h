@@ -59,7 +59,8 @@ extern const struct cli_verb verb_link, verb_cause_link, verb_cause_tree;
 extern const struct cli_verb verb_timeline_mark, verb_timeline_metrics, verb_timeline_gaps;
 extern const struct cli_verb verb_journal_list, verb_journal_send, verb_journal_export,
     verb_journal_drop;
-extern const struct cli_verb verb_guide, verb_coach;
+extern const struct cli_verb verb_guide, verb_coach, verb_coach_dismiss;
+extern const struct cli_verb verb_journal_refused, verb_journal_offer;
 extern const struct cli_verb verb_doctor, verb_completion, verb_help;
 
 #endif

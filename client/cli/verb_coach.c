@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The blame coach over a text from a file or standard input. Needs no server and sends nothing:
- * what it says is for the one who asked.
+ * The blame coach over a text from a file or standard input, which needs no server, or over a
+ * review (verb_coach_review.c). Nothing is sent: what it says is for the one who asked.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "plimsoll/coach/coach.h"
 
 #include "cli/cli_int.h"
+#include "cli/verb_coach.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define TEXT_MAX (4u * 1024u * 1024u)
@@ -22,7 +23,7 @@
 struct coach_opts {
     struct cli_common common;
     struct pl_opt_list names;
-    bool strict;
+    bool strict, mine;
 };
 
 static const struct pl_opt coach_opts[] = {
@@ -31,6 +32,8 @@ static const struct pl_opt coach_opts[] = {
      "somebody that the text may name (may be repeated)"},
     {0, "strict", PL_OPT_FLAG, offsetof(struct coach_opts, strict), NULL, NULL,
      "exit 7 when there are findings"},
+    {0, "mine", PL_OPT_FLAG, offsetof(struct coach_opts, mine), NULL, NULL,
+     "of a review: every finding in what you wrote yourself"},
 };
 
 struct place {
@@ -92,8 +95,22 @@ static int report(struct cli *c, const char *text, size_t n, const struct coach_
     return rc < 0 ? rc : o->strict && total > 0 ? 7 : 0;
 }
 
+/* "REV-1", unless a file has this name. */
+static bool is_review(const char *s)
+{
+    uint32_t kind = 0;
+    int64_t no = 0;
+    return pl_short_id_parse(s, strlen(s), &kind, &no, NULL) == 0 && kind == PL_KIND_REVIEW &&
+           !pl_file_exists(s);
+}
+
 static int run_coach(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
+    const struct coach_opts *o = opts;
+    if (argc > 0 && is_review(argv[0]))
+        return cli_coach_review(c, argv[0], o->mine, o->strict, e);
+    if (o->mine)
+        return pl_fail(e, PL_E_USAGE, "--mine is of a review: plimsoll coach REV-1 --mine");
     const char *path = argc > 0 && !pl_str_eq(argv[0], "-") ? argv[0] : "/dev/stdin";
     struct pl_buf b;
     int rc = pl_file_read_all(path, TEXT_MAX, &b, e);
@@ -109,10 +126,15 @@ static int run_coach(struct cli *c, void *opts, int argc, char **argv, struct pl
 }
 
 const struct cli_verb verb_coach = {
-    .opt = {"coach", "[FILE|-]", "find wording that blames, and what to write instead", coach_opts,
-            COUNT(coach_opts), 0, 1},
+    .opt =
+        {"coach", "[REVIEW|FILE|-]",
+         "find wording that blames, and what to write instead; of a review, its facilitator gets "
+         "the count per section",
+         coach_opts, COUNT(coach_opts), 0, 1},
     .opt_size = sizeof(struct coach_opts),
-    .fields = "line,column,pattern,kind,text,reason,rewrite,replacement",
-    .examples = "  plimsoll coach draft.md\n  plimsoll coach --strict --name Mira < draft.md\n",
+    .fields = "line,column,pattern,kind,text,reason,rewrite,replacement,entry,field,finding,"
+              "section,count",
+    .examples = "  plimsoll coach REV-1\n  plimsoll coach REV-1 --mine\n  plimsoll coach "
+                "draft.md\n  plimsoll coach --strict --name Mira < draft.md\n",
     .run = run_coach,
 };

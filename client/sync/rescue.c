@@ -178,6 +178,24 @@ static int describe_all(const struct rescue_options *o, int code, const char *wh
                          why != NULL ? why : "");
 }
 
+/* The changeset beside the text "X.txt", as "X.cs". The text is there already, so a failure loses
+ * nothing but the offer. */
+static int write_changeset(const char *text_path, const struct rescue_options *o, int code,
+                           const char *why, const struct pl_cs *lost, struct pl_err *e)
+{
+    char path[PATH_SIZE];
+    struct pl_buf bytes;
+
+    pl_buf_init(&bytes, 64u * 1024u * 1024u);
+    (void)pl_strlcpy(path, text_path, sizeof path);
+    (void)pl_strlcpy(path + strlen(path) - 3, "cs", 3);
+    int rc = rescue_encode(code, o->at_us, why, lost, &bytes);
+    rc = rc == 0 ? pl_file_write_new(path, bytes.data, bytes.len, 0600, e)
+                 : pl_fail(e, PL_E_LIMIT, "too much for one file");
+    pl_buf_release(&bytes);
+    return rc;
+}
+
 int rescue_write(const struct rescue_options *o, int code, const char *why,
                  const struct pl_cs *lost, const struct pl_doc *doc, struct pl_buf *path,
                  struct pl_err *e)
@@ -198,6 +216,9 @@ int rescue_write(const struct rescue_options *o, int code, const char *why,
             break;
         rc = pl_file_write_new(name, text.data, text.len, 0600, e);
         if (rc == 0) {
+            struct pl_err none;
+            pl_err_init(&none);
+            (void)write_changeset(name, o, code, why, lost, &none);
             rc = pl_buf_add_str(path, name);
             break;
         }

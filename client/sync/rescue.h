@@ -6,6 +6,7 @@
 #ifndef PLIMSOLL_CLIENT_SYNC_RESCUE_H
 #define PLIMSOLL_CLIENT_SYNC_RESCUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,40 @@ int rescue_describe(const struct pl_cs *cs, const struct pl_doc *doc, struct pl_
 int rescue_write(const struct rescue_options *o, int code, const char *why,
                  const struct pl_cs *lost, const struct pl_doc *doc, struct pl_buf *path,
                  struct pl_err *e) PL_MUST;
+
+/* --- reading it back ----------------------------------------------------------------------------
+ */
+
+/* One refusal. Beside every text REVIEW-TIME-n.txt stands the changeset itself, in .cs. */
+struct rescued {
+    uint64_t review;
+    unsigned number;  /* from 1 in its review, in the order of time; does not change */
+    bool is_offered;  /* said again in another form */
+    bool is_readable; /* else only path, review, number and is_offered are set */
+    char *path;
+    int code;
+    int64_t at_us;
+    char why[256];
+    struct pl_cs cs;
+};
+
+struct rescue_list {
+    struct rescued *items;
+    size_t n;
+};
+
+/* What was refused by `host`, of one review or (0) of all, in order. A missing folder is an empty
+ * list. Release the list also after an error. */
+int rescue_list(const char *state_dir, const char *host, uint64_t review,
+                struct rescue_list *out_uninit, struct pl_err *e) PL_MUST;
+void rescue_list_release(struct rescue_list *l);
+
+/* Notes that it was offered, so that it is not offered twice; the files stay. */
+int rescue_mark_offered(struct rescued *x, struct pl_err *e) PL_MUST;
+
+/* The bytes of a .cs file. -PL_E_LIMIT. */
+int rescue_encode(int code, int64_t at_us, const char *why, const struct pl_cs *lost,
+                  struct pl_buf *out) PL_MUST;
 
 /* Moves a file that cannot be used into the folder, under a new name, which `path` (may be NULL)
  * gets. */

@@ -131,20 +131,20 @@ struct pl_entry *pl_doc_find_no(const struct pl_doc *d, uint32_t kind, int64_t n
 bool pl_entry_is_visible(const struct pl_doc *d, const struct pl_entry *en)
 {
     const struct pl_entry *slow = en;
-    bool step = false;
+    uint32_t steps = 0;
 
-    /* The slow walker meets the fast one only in a cycle. */
-    for (const struct pl_entry *up = en; up != NULL; up = up->parent) {
+    /* The slow walker takes every second step, the first one when the fast one has taken two: it
+     * meets the fast one only in a cycle. */
+    for (const struct pl_entry *up = en; up != NULL; up = up->parent, steps++) {
         if (up->dead)
             return false;
         if (up == d->root)
             return true;
-        if (step) {
+        if (steps >= 2 && steps % 2 == 0) {
             slow = slow->parent;
             if (slow == up)
                 return false;
         }
-        step = !step;
     }
     return false;
 }

@@ -74,7 +74,12 @@ static void answer(struct look *k, const struct load_part *part)
         more = take_batch(k, &part->batches[i], &arena, r, &bytes);
     uint64_t last = r->n > 0 ? r->revs[r->n - 1].rev : k->from_rev;
     r->next = r->n > 0 && last < part->head ? last + 1 : 0;
-    call_reply(k->call, &m);
+    /* Nothing although there is something: to say "the end" would leave revisions out. */
+    if (r->n == 0 && k->from_rev <= part->head)
+        call_fail(k->call, PL_E_LIMIT, "revision %llu does not fit into an answer",
+                  (unsigned long long)k->from_rev);
+    else
+        call_reply(k->call, &m);
     for (size_t i = 0; i < r->n; i++)
         pl_cs_release(&r->revs[i].cs);
     free(r->revs);

@@ -245,7 +245,7 @@ ok "causes: tree, links, parents without cycles"
 wants 0 cyd comment add "$review/F-1" 'which release?'
 wants 0 ben comment reply "$review/C-1" 'the one of Tuesday'
 wants 0 fay comment reply "$review/C-2" 'thanks'
-wants 0 cyd comment add "$review" 'who was on call?'
+wants 0 cyd comment add "$review" 'when was the pager handed over?'
 wants 2 ben comment reply "$review/F-1" 'not a comment'
 has err 'is not a comment'
 wants 0 cyd comment list "$review" --json
@@ -260,3 +260,78 @@ wants 0 cyd show "$review/F-1" --comments
 has out 'C-2 on C-1, ben'
 has out 'the one of Tuesday'
 ok "comments: threads, resolved and reopened by their first"
+
+# --- typed offline into a section that was locked meanwhile ---------------------------------------
+stop() {
+    kill -TERM "${pid[1]}"
+    until_true 30 gone "${pid[1]}" || fail "the server does not end"
+}
+stop
+wants 0 ben timeline add "$review" --at 2026-03-01T09:40:00Z --queue 'typed offline: the cache was cold'
+wants 0 ben timeline edit "$review" E-2 --queue 'typed offline: page answered by two people'
+serve 1
+wants 0 fay session lock "$review" event
+wants 7 ben journal send
+wants 0 ben journal refused "$review" --json
+json out 'len(j["items"]) >= 1 and all(i["code"] == "locked" and not i["offered"] for i in j["items"])'
+many=$(python3 -c 'import json, sys; print(len(json.load(open(sys.argv[1]))["items"]))' "$work/out")
+wants 0 ben journal refused
+has out 'locked by the facilitator'
+for i in $(seq 1 "$many"); do
+    wants 0 ben journal offer "$review" "$i" --as comment
+done
+wants 5 ben journal offer "$review" 1
+has err 'offered already'
+wants 0 ben journal refused "$review"
+[ ! -s "$work/out" ] || fail "offered, and still listed: $(cat "$work/out")"
+wants 0 cyd comment list "$review" --json
+json out 'any("typed offline: the cache was cold" in i["body"] and "new event" in i["body"] and i["on"] == "review" for i in j["items"])'
+json out 'any("answered by two people" in i["body"] and i["on"] == "E-2" for i in j["items"])'
+wants 7 ben timeline add "$review" --at 2026-03-01T09:41:00Z 'offered as an action'
+has err 'kept in'
+wants 0 ben journal offer "$review" --as action
+wants 0 cyd actions list "$review"
+has out 'Meant as a new event'
+wants 0 cyd timeline list "$review"
+lacks out 'typed offline'
+wants 0 fay session unlock "$review" event
+ok "typed offline, locked meanwhile: refused, kept, offered once, read by others"
+
+# --- guide and coach --------------------------------------------------------------------------------
+wants 0 fay guide "$review"
+has out causes
+wants 0 fay guide "$review" --next --json
+json out 'j["items"][0]["stage"] == "causes" and j["items"][0]["number"] == 1'
+wants 0 fay guide "$review" --next --json
+json out '[i["number"] for i in j["items"]] == [2]'
+wants 0 fay guide causes --next 3 --json
+json out '[i["number"] for i in j["items"]] == [3]'
+wants 2 fay guide lunch
+wants 0 ben cause add "$review" --branch why --class people 'The operator should have checked.'
+wants 0 ben cause add "$review" --branch why --class people '> The operator should have checked.'
+wants 4 ben coach "$review"
+has err --mine
+wants 0 fay coach "$review" --json
+json out '{i["section"]: i["count"] for i in j["items"]}["cause"] == 1'
+lacks out ben
+wants 0 ben coach "$review" --mine --json
+json out 'len(j["items"]) == 1 and j["items"][0]["entry"] == "F-4" and j["items"][0]["line"] == 1'
+finding=$(sed -nE 's/.*"finding": *"([0-9a-f]+)".*/\1/p' "$work/out")
+wants 0 cyd coach "$review" --mine
+[ ! -s "$work/out" ] || fail "somebody else's text is shown: $(cat "$work/out")"
+wants 2 ben coach dismiss "$review/F-4" what
+wants 0 ben coach dismiss "$review/F-4" "$finding"
+wants 0 ben coach "$review" --mine --json
+json out 'j["items"] == [] and j["dismissed"] == 1'
+wants 0 ben cause edit "$review" F-5 'The operator should have checked.'
+wants 0 ben coach "$review" --mine --json
+json out '[i["entry"] for i in j["items"]] == ["F-5"]'
+wants 0 ben coach dismiss "$review" "$finding" --for-good
+wants 0 ben coach "$review" --mine --json
+json out 'j["items"] == [] and j["dismissed"] == 2'
+wants 0 fay coach "$review" --json
+json out '{i["section"]: i["count"] for i in j["items"]}["cause"] == 2'
+wants 0 ben coach dismiss "$review" "$finding" --undo
+wants 0 ben coach "$review" --mine --json
+json out 'len(j["items"]) == 2'
+ok "guide step by step; the coach: own findings, counts for the facilitator, dismissed in private"

@@ -86,6 +86,19 @@ static void doc_lists_in_order(void **state)
     pl_doc_free(d);
 }
 
+static void doc_shows_entries_at_any_depth(void **state)
+{
+    struct pl_doc *d = pl_doc_new();
+    struct pl_eid above = sample_add(d, PL_KIND_CAUSE, PL_EID_ROOT, SAMPLE_RESPONDER);
+
+    (void)state;
+    for (int depth = 2; depth < 9; depth++) {
+        above = sample_add(d, PL_KIND_COMMENT, above, SAMPLE_RESPONDER);
+        assert_true(pl_entry_is_visible(d, pl_doc_entry(d, above)));
+    }
+    pl_doc_free(d);
+}
+
 static void doc_hides_what_is_removed_and_what_hangs_below(void **state)
 {
     struct pl_doc *d = sample_review();
@@ -248,6 +261,7 @@ int main(void)
         cmocka_unit_test(doc_is_empty_when_new),
         cmocka_unit_test(doc_keeps_what_was_written),
         cmocka_unit_test(doc_lists_in_order),
+        cmocka_unit_test(doc_shows_entries_at_any_depth),
         cmocka_unit_test(doc_hides_what_is_removed_and_what_hangs_below),
         cmocka_unit_test(doc_apply_changes_nothing_when_it_does_not_fit),
         cmocka_unit_test(doc_digest_comes_back_with_the_state),
