@@ -239,6 +239,20 @@ static bool is_settled(void *ctx)
     return sync_is_saved(review_sync(s->r)) || s->c->opening.refused != 0 || st.gone;
 }
 
+/* "your role does not allow this" is told with the role and the status that decide it. */
+static void say_role(struct cli *c, struct review *r)
+{
+    struct sync_status st;
+    if (c->opening.refused != PL_E_PERM)
+        return;
+    sync_status(review_sync(r), &st);
+    const char *role = pl_enum_name(PL_EN_ROLE, st.role);
+    const char *status = pl_enum_name(PL_EN_STATUS, st.status);
+    if (role && status)
+        (void)snprintf(c->opening.why, sizeof(c->opening.why),
+                       "as %s you may not do this while it is %s", role, status);
+}
+
 int cli_settle(struct cli *c, struct review *r, bool *queued, struct pl_err *e)
 {
     *queued = false;
@@ -247,6 +261,7 @@ int cli_settle(struct cli *c, struct review *r, bool *queued, struct pl_err *e)
                              : cli_wait(c, is_settled, &s, c->is_late ? 0 : c->timeout_ms, e);
     if (rc == 0 && c->opening.refused != 0) {
         const char *file = review_rescue_path(r);
+        say_role(c, r);
         return pl_fail(e, c->opening.refused, "%.60s%s%.165s", c->opening.why,
                        file[0] ? "; kept in " : "", file);
     }

@@ -380,8 +380,19 @@ int cli_entry_open(struct cli *c, int argc, char **argv, bool read_only, struct 
     return rc;
 }
 
+/* "timeline rm F-1" is a slip, not a wish. */
+static int check_kind(const struct pl_entry *en, const char *name, uint32_t kind, struct pl_err *e)
+{
+    uint32_t is = pl_entry_kind(en);
+    if (is == kind)
+        return 0;
+    return pl_fail(e, PL_E_USAGE,
+                   "%.40s is of kind %s, not %s; use the verb for it, or 'plimsoll set'", name,
+                   pl_kind_name(is), pl_kind_name(kind));
+}
+
 /* Opens the review and finds the entry of "REV E-9" or "REV/E-9". */
-static int open_entry(struct cli *c, int *argc, char ***argv, struct review **r,
+static int open_entry(struct cli *c, int *argc, char ***argv, uint32_t kind, struct review **r,
                       struct pl_entry **en, struct pl_err *e)
 {
     uint64_t id = 0;
@@ -402,7 +413,7 @@ static int open_entry(struct cli *c, int *argc, char ***argv, struct review **r,
         rc = cli_open(c, id, false, r, e);
     if (rc == 0)
         rc = act_find(review_doc(*r), name, 0, en, e);
-    return rc;
+    return rc == 0 ? check_kind(*en, name, kind, e) : rc;
 }
 
 static int settle_and_show(struct cli *c, struct review *r, struct pl_eid eid, struct pl_err *e)
@@ -428,7 +439,7 @@ int cli_entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t ki
     struct review *r = NULL;
     struct pl_entry *en = NULL;
     struct cli_fields fs = {.n = 0};
-    int rc = open_entry(c, &argc, &argv, &r, &en, e);
+    int rc = open_entry(c, &argc, &argv, kind, &r, &en, e);
     struct pl_eid eid = rc == 0 ? pl_entry_eid(en) : PL_EID_ROOT;
     if (rc == 0)
         rc = cli_entry_fields(c, o, &fs, e);
@@ -455,8 +466,7 @@ int cli_entry_rm(struct cli *c, void *opts, int argc, char **argv, uint32_t kind
     const struct cli_entry_opts *o = opts;
     struct review *r = NULL;
     struct pl_entry *en = NULL;
-    (void)kind;
-    int rc = open_entry(c, &argc, &argv, &r, &en, e);
+    int rc = open_entry(c, &argc, &argv, kind, &r, &en, e);
     struct pl_eid eid = rc == 0 ? pl_entry_eid(en) : PL_EID_ROOT;
     if (rc == 0)
         rc = act_remove(r, eid, !o->restore, e);

@@ -30,10 +30,10 @@ static int parse_yes(const char *s, int64_t *out, struct pl_err *e)
         *out = 1;
     else if (pl_str_eq(s, "no") || pl_str_eq(s, "down"))
         *out = -1;
-    else if (pl_str_eq(s, "clear"))
+    else if (pl_str_eq(s, "clear") || pl_str_eq(s, "back"))
         *out = 0;
     else
-        return pl_fail(e, PL_E_USAGE, "'%s' is neither yes nor no", s);
+        return pl_fail(e, PL_E_USAGE, "'%.40s' is none of yes, no, back", s);
     return 0;
 }
 
@@ -177,7 +177,7 @@ static int run_agree(struct cli *c, void *opts, int argc, char **argv, struct pl
     int rc = argc > 1 ? parse_yes(argv[1], &yes, e) : 0;
     if (rc == 0)
         rc = cli_act_open(c, argv[0], PL_ACT_AGREE, &a, e);
-    if (rc == 0 && !a.entry)
+    if (rc == 0 && (!a.entry || pl_entry_kind(a.entry) != PL_KIND_CAUSE))
         rc = pl_fail(e, PL_E_USAGE, "which cause? write REV-1/F-3");
     if (rc < 0)
         return rc;
@@ -186,7 +186,7 @@ static int run_agree(struct cli *c, void *opts, int argc, char **argv, struct pl
 }
 
 const struct cli_verb verb_cause_agree = {
-    .opt = {"cause agree", "REVIEW/F-n [yes|no|clear]", "say whether you agree to a cause",
+    .opt = {"cause agree", "REVIEW/F-n [yes|no|back]", "say whether you agree to a cause",
             plain_opts, COUNT(plain_opts), 1, 2},
     .opt_size = sizeof(struct cli_common),
     .examples = "  plimsoll cause agree REV-1/F-3\n  plimsoll cause agree REV-1/F-3 no\n",

@@ -136,12 +136,26 @@ static int render(struct cli *c, const struct pl_doc *d, int format, struct pl_e
     return pl_text_review(d, &c->out, e);
 }
 
+/* "event" or "events". */
+static const struct pl_kind_info *section_by_name(const char *name)
+{
+    for (uint32_t kind = 1; pl_kind_info(kind); kind++) {
+        const char *many = pl_json_list_name(kind);
+        if (pl_str_eq(name, pl_kind_name(kind)) || (many && pl_str_eq(name, many)))
+            return pl_kind_info(kind);
+    }
+    return NULL;
+}
+
 static int show_section(struct cli *c, const struct pl_doc *d, const char *name, struct pl_err *e)
 {
-    const struct pl_kind_info *k = pl_kind_by_name(name);
+    const struct pl_kind_info *k = section_by_name(name);
     if (!k)
-        return pl_fail(e, PL_E_USAGE, "'%s' is not a kind of entry; see 'plimsoll help fields'",
-                       name);
+        return pl_fail(
+            e, PL_E_USAGE,
+            "'%.40s' is not a section: event, observation, cause, action, material, rule, "
+            "agenda, account, lesson, comment, participant, waiver",
+            name);
     if (!cli_wants_json(c))
         return pl_text_section(d, k->number, &c->out, e);
     size_t n = pl_doc_list(d, k->number, NULL, 0);

@@ -10,6 +10,7 @@
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/utf8.h"
 
+#include "model/zone.h"
 #include "sync/diff.h"
 
 /* --- fields --------------------------------------------------------------------------------------
@@ -44,6 +45,16 @@ static int put_elem(struct pl_cs *cs, const struct pl_doc *d, struct pl_eid eid,
     return 0;
 }
 
+/* The schema knows no zones; this machine does. */
+static int check_zone(const struct pl_field *f, const char *value, struct pl_err *e)
+{
+    bool is_zone = (f->kind == PL_KIND_REVIEW && f->number == PL_F_REVIEW_ZONE) ||
+                   (f->kind == PL_KIND_EVENT && f->number == PL_F_EVENT_SOURCE_ZONE);
+    if (!is_zone || value[0] == '\0' || pl_str_eq(value, "none"))
+        return 0;
+    return zone_check(value, e);
+}
+
 static int put_field(struct pl_cs *cs, const struct pl_doc *d, struct pl_eid eid, uint32_t kind,
                      const struct act_field *in, struct pl_err *e)
 {
@@ -51,12 +62,20 @@ static int put_field(struct pl_cs *cs, const struct pl_doc *d, struct pl_eid eid
     struct pl_value v;
     if (!f)
         return act_unknown_field(kind, in->name, e);
+    if (f->flags & PL_FF_SERVER)
+        return pl_fail(e, PL_E_INVALID,
+                       "%s is not set by hand; it comes with a command: status, session, people, "
+                       "attend, actions ... ('plimsoll help' lists them)",
+                       f->name);
+    int rc = check_zone(f, in->value, e);
+    if (rc < 0)
+        return rc;
     if (f->type == PL_FT_TEXT)
         return put_text(cs, d, eid, f, in->value, e);
     if (pl_field_is_set(f))
         return put_elem(cs, d, eid, f, in->value, e);
     struct pl_names names = pl_doc_names(d);
-    int rc = pl_field_parse(f, in->value, strlen(in->value), &names, &v, e);
+    rc = pl_field_parse(f, in->value, strlen(in->value), &names, &v, e);
     if (rc < 0)
         return rc;
     pl_cs_reg(cs, eid, f->number, &v);

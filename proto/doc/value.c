@@ -273,8 +273,9 @@ static int parse_user(const struct pl_field *f, const char *s, size_t n,
             return 0;
         }
     }
-    return pl_fail(e, PL_E_INVALID, "%s: '%.*s' is nobody here; a handle or a user number", f->name,
-                   shown(s, n), s);
+    return pl_fail(e, PL_E_INVALID,
+                   "%s: '%.*s' takes no part in this review; 'plimsoll people list' names who does",
+                   f->name, shown(s, n), s);
 }
 
 static int hex_value(char c)

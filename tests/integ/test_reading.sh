@@ -335,3 +335,22 @@ wants 0 ben coach dismiss "$review" "$finding" --undo
 wants 0 ben coach "$review" --mine --json
 json out 'len(j["items"]) == 2'
 ok "guide step by step; the coach: own findings, counts for the facilitator, dismissed in private"
+
+# --- what is said to wrong words --------------------------------------------------------------------
+wants 2 ben timeline rm "$review" F-1
+has err 'F-1 is of kind cause'
+wants 2 fay set "$review" zone=Mars/Olympus
+has err 'look like Europe/Berlin'
+wants 2 fay set "$review" status=closed
+has err 'not set by hand'
+wants 4 cyd timeline add "$review" --at 2026-03-01T09:00:00Z 'not for a stakeholder'
+has err 'as stakeholder you may not'
+wants 2 ben actions add "$review" --owner nobody 'whose?'
+has err 'people list'
+wants 2 ben show "$review" --section lunch
+has err 'observation'
+wants 0 ben show "$review" --section causes
+has out F-1
+wants 2 ben cause agree "$review/F-1" maybe
+has err 'yes, no, back'
+ok "wrong words: what happened, why, what next"
