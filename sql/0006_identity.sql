@@ -12,10 +12,12 @@ BEGIN
 END $$;
 
 -- Locks every review that a person takes part in: no append of his is half way through afterwards.
-CREATE FUNCTION lock_reviews_of(p_usr int8) RETURNS void LANGUAGE plpgsql VOLATILE
-SET search_path = plm, pg_temp AS $$
+-- And one more that he is to take part in; either may be null.
+CREATE FUNCTION lock_reviews_of(p_usr int8, p_review int8 = NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = plm, pg_temp AS $$
 BEGIN
-    PERFORM 1 FROM review WHERE id IN (SELECT review FROM membership WHERE usr = p_usr)
+    PERFORM 1 FROM review
+        WHERE id = p_review OR id IN (SELECT review FROM membership WHERE usr = p_usr)
         ORDER BY id FOR NO KEY UPDATE;
 END $$;
 
@@ -195,11 +197,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN;
     END IF;
-    IF i.kind = 3 THEN
-        PERFORM lock_reviews_of(i.usr);
-    ELSIF i.review IS NOT NULL THEN
-        PERFORM 1 FROM review t WHERE t.id = i.review FOR NO KEY UPDATE;
-    END IF;
+    PERFORM lock_reviews_of(CASE WHEN i.kind = 3 THEN i.usr END, i.review);
     PERFORM lock_organisation();
     SELECT t.* INTO i FROM invite t WHERE t.id = i.id;
     SELECT t.* INTO u FROM usr t WHERE t.id = i.usr;

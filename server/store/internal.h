@@ -5,6 +5,7 @@
 #ifndef PLIMSOLL_SERVER_STORE_INTERNAL_H
 #define PLIMSOLL_SERVER_STORE_INTERNAL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "store/pgjob.h"
@@ -26,6 +27,12 @@ uint32_t store_node(const struct store *s);
 
 /* Counts an outcome of an append. */
 void store_count_append(struct store *s, uint32_t revs, bool behind);
+
+/* Is the connection up that hears of changes of rights? */
+bool store_is_listening(const struct store *s);
+/* What a poll saw of rights, as one number. While nobody listens, another one than before has
+ * everybody checked again. */
+void store_rights_seen(struct store *s, uint64_t mark);
 
 /* "the database ..." errors for codes that the SQL functions return (numbers of errors.def): 0 for
  * 0, otherwise the negative code, with `what` in the text. */

@@ -243,19 +243,26 @@ static void heads_done(struct pg_job *job, int rc, const struct pg_result *res,
                        const struct pl_err *e)
 {
     size_t n = rc == 0 ? pg_rows(res) : 0;
+    struct store *s = job->store;
     uint64_t *ids = pl_xcalloc(2 * n + 1, sizeof *ids);
+    uint64_t mark = 0;
     (void)e;
     for (size_t i = 0; i < n; i++) {
         ids[i] = pg_get_u64(res, i, 0);
         ids[n + i] = pg_get_u64(res, i, 1);
+        /* participants of each, and users and devices of all: both only ever grow */
+        mark = mark * 31 + ids[i] + pg_get_u32(res, i, 2) + pg_get_u64(res, i, 3);
     }
     ((heads_cb)job->user_cb)(job->user_ctx, rc, ids, ids + n, n);
     free(ids);
+    if (n > 0)
+        store_rights_seen(s, mark);
 }
 
 int repo_heads(struct store *s, const uint64_t *reviews, size_t n, heads_cb cb, void *ctx)
 {
     struct pg_job *job = pg_job_new(STMT_HEADS, heads_done);
+    job->store = s;
     job->user_cb = (void (*)(void))cb;
     job->user_ctx = ctx;
     pg_arg_array(job, PG_ELEM_I64, n);

@@ -54,6 +54,7 @@ struct store {
     void (*close_cb)(void *ctx);
     void *close_ctx;
     uint64_t appends, append_revs, retries;
+    uint64_t rights_mark; /* 0: none yet since it was last listened */
 };
 
 /* --- up and down --------------------------------------------------------------------------------
@@ -224,6 +225,21 @@ static void on_check(uv_check_t *h)
 uint32_t store_node(const struct store *s)
 {
     return s->listen && !s->closing ? pglisten_node(s->listen) : 0;
+}
+
+bool store_is_listening(const struct store *s)
+{
+    return s->listen && !s->closing && pglisten_is_up(s->listen);
+}
+
+void store_rights_seen(struct store *s, uint64_t mark)
+{
+    if (s->closing || !s->listen)
+        return;
+    bool is_new = mark != s->rights_mark && !pglisten_is_up(s->listen);
+    s->rights_mark = pglisten_is_up(s->listen) ? 0 : mark;
+    if (is_new)
+        on_revoked(s, 0, 0);
 }
 
 void store_count_append(struct store *s, uint32_t revs, bool behind)

@@ -39,7 +39,8 @@ struct store_handlers {
     /* Another server process committed to `review` (hint; may be lost: a poll is behind it). */
     void (*hint)(void *ctx, uint64_t review, uint64_t head);
     /* A device or user was revoked or a participation changed: check again. device 0: all devices
-     * of `user`; both 0: everyone (the listening connection came back). */
+     * of `user`; both 0: everyone (the listening connection came back, or it is away and a poll of
+     * heads has seen a change). */
     void (*revoked)(void *ctx, uint64_t device, uint64_t user);
     void *ctx;
 };

@@ -8,6 +8,7 @@
 
 #include "plimsoll/doc/schema.h"
 
+#include "store/internal.h"
 #include "support/server/store_rig.h"
 #include "support/unit.h"
 
@@ -228,6 +229,52 @@ static void heads_are_those_that_exist(void **state)
     assert_int_equal(h.n, 0);
 }
 
+static void poll(struct heads *h)
+{
+    h->done = false;
+    assert_int_equal(repo_heads(st.s, &review, 1, on_heads, h), 0);
+    rig_until(&rig, &h->done);
+}
+
+static void deafen(void)
+{
+    rig_sql(&rig, "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE query LIKE"
+                  " '%%plimsoll_node_beat%%' AND pid <> pg_backend_pid()");
+    while (store_is_listening(st.s))
+        rig_turn(&rig);
+}
+
+/* Nobody hears that somebody was put out while the listening connection is away. */
+static void poll_tells_of_changed_rights_while_nobody_listens(void **state)
+{
+    (void)state;
+    struct heads h = {0};
+    for (int tries = 0; tries < 20; tries++) {
+        deafen();
+        unsigned before = st.revocations;
+        poll(&h);
+        unsigned first = st.revocations;
+        poll(&h);
+        unsigned same = st.revocations;
+        rig_sql(&rig, "UPDATE review SET perm_epoch = perm_epoch + 1 WHERE id = %llu",
+                (unsigned long long)review);
+        poll(&h);
+        bool was_deaf = !store_is_listening(st.s);
+        unsigned after = st.revocations;
+        while (!store_is_listening(st.s))
+            rig_turn(&rig);
+        if (!was_deaf)
+            continue;
+        assert_int_equal(first, before + 1); /* what was known may be old */
+        assert_int_equal(same, first);
+        assert_int_equal(after, same + 1);
+        poll(&h);                                    /* whoever listens needs no poll for it */
+        assert_int_equal(st.revocations, after + 1); /* it came back */
+        return;
+    }
+    fail_msg("the listening connection was never away for long enough");
+}
+
 struct rights {
     bool done;
     int rc;
@@ -298,6 +345,7 @@ int main(void)
         cmocka_unit_test(fetch_gives_what_fits),
         cmocka_unit_test(heads_are_those_that_exist),
         cmocka_unit_test(rights_follow_membership),
+        cmocka_unit_test(poll_tells_of_changed_rights_while_nobody_listens),
         cmocka_unit_test(action_numbers_are_given_once),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -148,12 +148,19 @@ static void turn_is_given_back_when_nobody_comes(void **state)
     rig_store_close(&rig, &two);
 }
 
-/* Waits, on r->sql, until an append hangs on a lock. */
+/* Waits, on r->sql, until a call of this function hangs on a lock. */
+static void until_call_waits(const char *function)
+{
+    while (rig_int(&rig,
+                   "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                   " AND query LIKE '%%%s%%'",
+                   function) == 0)
+        rig_turn(&rig);
+}
+
 static void until_waiting(void)
 {
-    while (rig_int(&rig, "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-                         " AND query LIKE '%%plimsoll_append%%'") == 0)
-        rig_turn(&rig);
+    until_call_waits("plimsoll_append");
 }
 
 static void append_sees_rights_as_of_its_lock(void **state)
@@ -256,11 +263,43 @@ static void no_edit_follows_the_end_of_participation(void **state)
     PQfinish(c);
 }
 
+/* Whoever changes people and participants locks reviews first, then the organisation: one that
+ * waits for a review must hold nothing that others need. */
+static void recovery_into_a_review_locks_it_before_the_organisation(void **state)
+{
+    (void)state;
+    struct rig_person q = rig_person(&rig);
+    uint64_t review = rig_review(&rig, ana);
+    PGconn *c = rig_connect(&rig);
+    PGconn *holder = rig_connect(&rig);
+    char sql[128];
+    rig_sql(&rig,
+            "SELECT plimsoll_invite_add(sha256('recover'), 3, %llu, %llu, 2, now_us() + 60000000,"
+            " 0, 0, 0, 100)",
+            (unsigned long long)q.user, (unsigned long long)review);
+    (void)snprintf(sql, sizeof sql, "BEGIN; SELECT 1 FROM review WHERE id = %llu FOR NO KEY UPDATE",
+                   (unsigned long long)review);
+    PQclear(PQexec(holder, sql));
+    assert_int_equal(PQsendQuery(c, "SELECT code FROM plimsoll_redeem_invite(sha256('recover'),"
+                                    " sha256('key'), 'new', now_us() + 90000000, 0, 20)"),
+                     1);
+    until_call_waits("plimsoll_redeem");
+    rig_sql(&rig, "SELECT 1 FROM stream WHERE id = 0 FOR NO KEY UPDATE NOWAIT");
+    PQclear(PQexec(holder, "COMMIT"));
+    PGresult *res = PQgetResult(c);
+    assert_string_equal(PQgetvalue(res, 0, 0), "0");
+    PQclear(res);
+    assert_null(PQgetResult(c));
+    PQfinish(c);
+    PQfinish(holder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(append_sees_rights_as_of_its_lock),
         cmocka_unit_test(no_edit_follows_the_end_of_participation),
+        cmocka_unit_test(recovery_into_a_review_locks_it_before_the_organisation),
         cmocka_unit_test(turn_is_given_back_when_nobody_comes),
         cmocka_unit_test(two_stores_lose_nothing_when_they_race),
     };
