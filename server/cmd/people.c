@@ -2,6 +2,7 @@
 /*
  * Participants as entries of the review, written by the server. Whether the entry exists already
  * (somebody comes back) only the document knows: we try to make it, and change it when it is there.
+ * Two changes of one person at once may be shown in the other order: after each we look again.
  */
 #include "cmd/people.h"
 
@@ -14,6 +15,9 @@
 
 #include "cmd/services.h"
 #include "room/room.h"
+#include "store/repo_log.h"
+
+#define CORRECTIONS_MAX 5u
 
 struct showing {
     const struct services *svc;
@@ -21,6 +25,8 @@ struct showing {
     people_cb_done cb;
     void *ctx;
     bool is_second_try;
+    unsigned corrections;
+    uint64_t rev; /* of the newest that was made */
 };
 
 struct pl_eid people_eid(uint64_t user)
@@ -79,6 +85,23 @@ static void finish(struct showing *w, int rc, uint64_t rev, const struct pl_err 
 
 static void submit(struct showing *w);
 
+/* What stands in the table now. Another change may have been shown before ours, though it was made
+ * after it: then ours is shown no longer. Whoever shows last looks last, so it ends right. */
+static void on_role(void *ctx, int rc, uint32_t role, uint32_t status, uint32_t visibility)
+{
+    struct showing *w = ctx;
+    (void)status;
+    (void)visibility;
+    if (rc < 0 || role == w->change.role || ++w->corrections > CORRECTIONS_MAX) {
+        finish(w, 0, w->rev, NULL);
+        return;
+    }
+    w->change.role = role;
+    w->change.duty = 0; /* not ours to say */
+    w->is_second_try = true;
+    submit(w);
+}
+
 static void on_rev(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
 {
     struct showing *w = ctx;
@@ -87,6 +110,9 @@ static void on_rev(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
         submit(w);
         return;
     }
+    w->rev = rev;
+    if (rc == 0 && repo_rights(w->svc->store, w->change.review, w->change.user, on_role, w) == 0)
+        return;
     finish(w, rc, rev, e);
 }
 
