@@ -106,8 +106,8 @@ static int parse_skew(const char *s, int64_t *ms, struct pl_err *e)
 }
 
 /* A moment on the clocks of the source, put right by its skew. "none" clears. */
-static int moment(const char *s, const char *zone, int64_t skew_ms, char out[PL_RFC3339_SIZE],
-                  struct pl_err *e)
+static int moment(const char *s, const char *zone, int64_t skew_ms, const char *option,
+                  char out[PL_RFC3339_SIZE], struct pl_err *e)
 {
     int64_t us = 0;
     if (!s)
@@ -117,11 +117,13 @@ static int moment(const char *s, const char *zone, int64_t skew_ms, char out[PL_
         return 0;
     }
     int rc = zone_parse(s, zone, &us, e);
-    if (rc < 0)
+    if (rc < 0) {
+        pl_wrap(e, "%s", option);
         return rc;
+    }
     us -= skew_ms * 1000;
     if (us < PL_TIME_MIN_US || us > PL_TIME_MAX_US)
-        return pl_fail(e, PL_E_INVALID, "'%.60s' is out of range", s);
+        return pl_fail(e, PL_E_INVALID, "%s: '%.60s' is out of range", option, s);
     (void)pl_rfc3339_format(us, 0, us % 1000000 == 0 ? 0 : 6, out);
     return 0;
 }
@@ -157,9 +159,9 @@ static int make_event(const struct cli_entry_opts *o, struct cli_made *m, struct
         (void)pl_strlcpy(m->skew_ms, "none", sizeof(m->skew_ms));
     }
     if (rc == 0)
-        rc = moment(o->at, zone, skew, m->at, e);
+        rc = moment(o->at, zone, skew, "--at", m->at, e);
     if (rc == 0)
-        rc = moment(o->known_at, zone, 0, m->known, e);
+        rc = moment(o->known_at, zone, 0, "--known-at", m->known, e);
     return rc == 0 && o->precision ? parse_precision(o->precision, m, e) : rc;
 }
 
@@ -168,35 +170,50 @@ static const char *if_given(const char *s)
     return s[0] ? s : NULL;
 }
 
+void cli_fields_say_option(const struct cli_fields *fs, struct pl_err *e)
+{
+    for (size_t i = 0; i < fs->n; i++) {
+        size_t n = strlen(fs->f[i].name);
+        if (!fs->option[i] || strncmp(e->text, fs->f[i].name, n) != 0 ||
+            (e->text[n] != ':' && e->text[n] != ' '))
+            continue;
+        char rest[PL_ERR_TEXT_MAX];
+        (void)pl_strlcpy(rest, e->text + n, sizeof(rest));
+        (void)snprintf(e->text, sizeof(e->text), "--%s%.*s", fs->option[i],
+                       (int)(sizeof(rest) - 24), rest);
+        return;
+    }
+}
+
 int cli_entry_fields(struct cli *c, const struct cli_entry_opts *o, struct cli_fields *fs,
                      struct pl_err *e)
 {
     struct cli_made *m = &fs->made;
     int rc = make_event(o, m, e);
     const struct {
-        const char *value, *field;
+        const char *value, *field, *option;
     } map[] = {
-        {if_given(m->at), "happened_at"},
-        {if_given(m->known), "known_at"},
-        {if_given(m->precision), "precision"},
-        {if_given(m->precision_s), "precision_s"},
-        {o->zone, "source_zone"},
-        {if_given(m->skew_ms), "source_skew_ms"},
-        {o->lane, "lens"},
-        {o->source, "source"},
-        {o->mark, "marker"},
-        {o->actor, "actor"},
-        {o->col, "kind"},
-        {o->branch, "question"},
-        {o->klass, "class"},
-        {o->factor, "factor"},
-        {o->control, "control"},
-        {o->kind, "kind"},
-        {o->owner, "owner"},
-        {o->due, "due"},
-        {o->state, "state"},
-        {o->priority, "priority"},
-        {o->finish, "finish_test"},
+        {if_given(m->at), "happened_at", "at"},
+        {if_given(m->known), "known_at", "known-at"},
+        {if_given(m->precision), "precision", "precision"},
+        {if_given(m->precision_s), "precision_s", "precision"},
+        {o->zone, "source_zone", "zone"},
+        {if_given(m->skew_ms), "source_skew_ms", "skew"},
+        {o->lane, "lens", "lane"},
+        {o->source, "source", "source"},
+        {o->mark, "marker", "mark"},
+        {o->actor, "actor", "actor"},
+        {o->col, "kind", "col"},
+        {o->branch, "question", "branch"},
+        {o->klass, "class", "class"},
+        {o->factor, "factor", "factor"},
+        {o->control, "control", "control"},
+        {o->kind, "kind", "kind"},
+        {o->owner, "owner", "owner"},
+        {o->due, "due", "due"},
+        {o->state, "state", "state"},
+        {o->priority, "priority", "priority"},
+        {o->finish, "finish_test", "finish"},
     };
     for (size_t i = 0; rc == 0 && i < sizeof(map) / sizeof(map[0]); i++) {
         const char *v = map[i].value;
@@ -209,6 +226,8 @@ int cli_entry_fields(struct cli *c, const struct cli_entry_opts *o, struct cli_f
         else if (!pl_str_eq(map[i].field, "finish_test"))
             v = cli_entry_word(v);
         rc = cli_field_put(fs, map[i].field, v, e);
+        if (rc == 0)
+            fs->option[fs->n - 1] = map[i].option;
     }
     for (size_t i = 0; rc == 0 && i < o->set.count; i++)
         rc = cli_entry_assignment(fs, o->set.values[i], e);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Help with the tool itself: doctor looks at this machine and the way to the server; completion and
- * help are made from the tables of verbs and of the schema.
+ * Help with the tool itself: doctor looks at this machine and the way to the server; completion is
+ * made from the tables of verbs and of the schema.
  */
 #include <langinfo.h>
 #include <stdio.h>
@@ -162,100 +162,4 @@ const struct cli_verb verb_completion = {
     .examples =
         "  plimsoll completion bash > ~/.local/share/bash-completion/completions/plimsoll\n",
     .run = run_completion,
-};
-
-/* --- help
- * ------------------------------------------------------------------------------------------- */
-
-static void help_fields(struct cli *c)
-{
-    for (uint32_t kind = 1; pl_kind_info(kind); kind++) {
-        const struct pl_field *f = NULL;
-        cli_print(c, "%s\n", pl_kind_name(kind));
-        for (size_t i = 0; (f = pl_field_at(kind, i)); i++) {
-            if (f->flags & PL_FF_SERVER)
-                continue;
-            cli_print(c, "  %-18s %s", f->name, f->label);
-            for (size_t k = 0; f->type == PL_FT_ENUM && pl_enum_at(f->ref, k); k++)
-                cli_print(c, "%s%s", k ? ", " : ": ", pl_enum_name(f->ref, pl_enum_at(f->ref, k)));
-            cli_print(c, "\n");
-        }
-    }
-}
-
-static void help_exit_codes(struct cli *c)
-{
-    cli_print(c, "0    done (also when a list is empty)\n1    failure\n2    usage\n3    not found\n"
-                 "4    not enrolled, or not allowed\n5    conflict: somebody changed it first\n"
-                 "6    server unreachable, or no answer in time\n7    refused by a gate or a lock\n"
-                 "8    done in part\n9    findings\n130  interrupted\n");
-}
-
-static void help_environment(struct cli *c)
-{
-    cli_print(c, "PLIMSOLL_PROFILE     profile to use (--profile)\n"
-                 "PLIMSOLL_SERVER      address of the server (--server)\n"
-                 "PLIMSOLL_CONFIG_DIR  instead of $XDG_CONFIG_HOME/plimsoll\n"
-                 "PLIMSOLL_EDITOR      editor for shared texts; then VISUAL, EDITOR, vi\n"
-                 "XDG_CONFIG_HOME, XDG_STATE_HOME\n"
-                 "NO_COLOR             no colours in the full screen\n");
-}
-
-/* The manual's section, or the help of a verb, as data. */
-static int help_printed(struct cli *c, const struct cli_verb *v, struct pl_err *e)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *f = open_memstream(&text, &size);
-    if (!f)
-        return pl_fail(e, PL_E_NOMEM, "no memory");
-    if (v)
-        cli_print_verb_help(v, f);
-    else
-        cli_print_man(f);
-    (void)fclose(f);
-    cli_print(c, "%s", text);
-    free(text);
-    return 0;
-}
-
-static int help_verb(struct cli *c, int argc, char **argv, struct pl_err *e)
-{
-    char *words[] = {NULL, argv[0], argc > 1 ? argv[1] : NULL, NULL};
-    int used = 0;
-    const struct cli_verb *v = cli_verb_find(argc + 1, words, &used, e);
-    return v ? help_printed(c, v, e) : -PL_E_USAGE;
-}
-
-static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
-{
-    (void)opts;
-    const char *topic = argc > 0 ? argv[0] : "";
-    if (pl_str_eq(topic, "fields"))
-        help_fields(c);
-    else if (pl_str_eq(topic, "exit-codes"))
-        help_exit_codes(c);
-    else if (pl_str_eq(topic, "environment"))
-        help_environment(c);
-    else if (pl_str_eq(topic, "man"))
-        return help_printed(c, NULL, e);
-    else if (topic[0] == '\0')
-        cli_print(c, "plimsoll --help            all verbs\n"
-                     "plimsoll VERB --help       one of them\n"
-                     "plimsoll help fields       fields of a review and of its entries\n"
-                     "plimsoll help exit-codes\n"
-                     "plimsoll help environment\n"
-                     "plimsoll help keys         keys of the full screen\n"
-                     "plimsoll help man          the verbs for plimsoll(1), in mdoc\n");
-    else
-        return help_verb(c, argc, argv, e);
-    return 0;
-}
-
-const struct cli_verb verb_help = {
-    .opt = {"help", "[VERB|TOPIC]", "a verb, or fields, exit-codes, environment, keys, man",
-            plain_opts, COUNT(plain_opts), 0, 2},
-    .opt_size = sizeof(struct cli_common),
-    .examples = "  plimsoll help fields\n  plimsoll help list\n",
-    .run = run_help,
 };

@@ -318,6 +318,8 @@ static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct 
         rc = cli_field_put(&fs, "state", "idea", e);
     if (rc == 0)
         rc = act_add(r, kind, parent, fs.f, fs.n, eid, e);
+    if (rc < 0)
+        cli_fields_say_option(&fs, e);
     cli_fields_release(&fs);
     return rc;
 }
@@ -454,6 +456,8 @@ int cli_entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t ki
         rc = put_under(r, eid, o->parent, kind, e);
     if (rc == 0)
         rc = act_set(r, eid, fs.f, fs.n, e);
+    if (rc < 0)
+        cli_fields_say_option(&fs, e);
     if (rc == 0)
         rc = settle_and_show(c, r, eid, e);
     cli_fields_release(&fs);

@@ -33,6 +33,7 @@ struct cli_made {
 #define CLI_FIELDS_MAX 48
 struct cli_fields {
     struct act_field f[CLI_FIELDS_MAX];
+    const char *option[CLI_FIELDS_MAX]; /* it was given as this one; NULL: by its own name */
     size_t n;
     char *owned[CLI_FIELDS_MAX];
     size_t n_owned;
@@ -45,6 +46,8 @@ int cli_field_put(struct cli_fields *fs, const char *name, const char *value,
 int cli_entry_assignment(struct cli_fields *fs, const char *s, struct pl_err *e) PL_MUST;
 int cli_entry_fields(struct cli *c, const struct cli_entry_opts *o, struct cli_fields *fs,
                      struct pl_err *e) PL_MUST;
+/* An error of a field that was given as an option names the option. */
+void cli_fields_say_option(const struct cli_fields *fs, struct pl_err *e);
 void cli_fields_release(struct cli_fields *fs);
 
 /* How a kind is listed. */

@@ -166,6 +166,7 @@ const struct cli_verb verb_answer = {
     .opt = {"answer", "REVIEW TEXT|-", "answer the doubt about neutrality", plain_opts,
             COUNT(plain_opts), 2, -1},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll answer REV-1 'Cyd was on call then, and will not lead this one'\n",
     .run = run_answer,
 };
 
@@ -241,5 +242,6 @@ static int run_unwaive(struct cli *c, void *opts, int argc, char **argv, struct 
 const struct cli_verb verb_unwaive = {
     .opt = {"unwaive", "REVIEW/W-n", "take a waiver back", plain_opts, COUNT(plain_opts), 1, 1},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll unwaive REV-1/W-1\n",
     .run = run_unwaive,
 };

@@ -136,6 +136,7 @@ const struct cli_verb verb_session_start = {
     .opt = {"session start", "REVIEW", "open the session (status in_session)", plain_opts,
             COUNT(plain_opts), 1, 1},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll session start REV-1\n",
     .run = run_start,
 };
 
@@ -152,6 +153,7 @@ const struct cli_verb verb_session_end = {
     .opt = {"session end", "REVIEW", "end the session: the actions are tracked from now on",
             plain_opts, COUNT(plain_opts), 1, 1},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll session end REV-1\n",
     .run = run_end,
 };
 
@@ -208,6 +210,7 @@ const struct cli_verb verb_session_next = {
     .opt = {"session next", "REVIEW", "move the session to the next stage", plain_opts,
             COUNT(plain_opts), 1, 1},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll session next REV-1\n",
     .run = run_next,
 };
 
@@ -281,6 +284,7 @@ const struct cli_verb verb_session_unlock = {
     .opt = {"session unlock", "REVIEW SECTION", "unlock a section", plain_opts, COUNT(plain_opts),
             2, 2},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll session unlock REV-1 event\n",
     .run = run_unlock,
 };
 
@@ -350,6 +354,7 @@ const struct cli_verb verb_session_call = {
     .opt = {"session call", "REVIEW USER", "call on somebody whose hand is raised", plain_opts,
             COUNT(plain_opts), 2, 2},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll session call REV-1 ben\n",
     .run = run_call,
 };
 
@@ -366,5 +371,6 @@ const struct cli_verb verb_session_pack = {
     .opt = {"session pack", "REVIEW", "note that the materials were sent to everyone", plain_opts,
             COUNT(plain_opts), 1, 1},
     .opt_size = sizeof(struct cli_common),
+    .examples = "  plimsoll session pack REV-1\n",
     .run = run_pack,
 };

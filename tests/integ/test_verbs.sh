@@ -70,6 +70,13 @@ as ana export "$review" 2>"$work/err" | true
 status=${PIPESTATUS[0]}
 [ "$status" = 0 ] || [ "$status" = 141 ] || fail "a closed pipe gave $status"
 [ -s "$work/err" ] && fail "a closed pipe is not quiet"
+wants 7 ana session start "$review" --json
+json err 'j["exit"] == 7 and j["schema"] == "plimsoll.error/1"'
+wants 2 ana timeline add "$review" --at yesterday 'when was it'
+has err '--at'
+grep -q happened_at "$work/err" && fail "an option's error names a field: $(cat "$work/err")"
+wants 2 ana timeline edit "$review" E-1 --set happened_at=yesterday
+has err 'happened_at'
 ok "exit statuses"
 
 # --- without a server -------------------------------------------------------------------------
@@ -93,9 +100,80 @@ wants 0 ana set "$review" severity=medium --json
 json out '"damaged" in j["warnings"][0]'
 ok "queue, send, damaged journals"
 
+# Two journals wait; one of them is refused: the other is sent all the same.
+other=REV-$(review_new ben 'Not for long' ana:responder) || fail "new"
+wants 0 ana timeline add "$other" --at 2026-03-01T10:00:00Z 'first' # she has a copy
+wants 0 ana timeline add "$other" --at 2026-03-01T10:01:00Z 'too late' --offline
+wants 0 ana set "$review" severity=high --offline
+wants 0 ben people rm "$other" ana
+wants 8 ana journal send --json
+json out 'sorted(i["sent"] for i in j["items"]) == [False, True]'
+wants 0 ben show "$review" --json
+json out 'j["review"]["severity"] == "high"'
+ok "sending goes on behind what fails, and says so"
+
+# --- edit -------------------------------------------------------------------------------------
+# While the editor is open somebody else writes into the same text; both is there afterwards.
+wants 0 ana edit "$review" --field impact --file - <<<'one two three'
+cat >"$work/editor" <<EOF
+#!/bin/bash
+echo 'four' | env PLIMSOLL_CONFIG_DIR=$work/ben XDG_STATE_HOME=$work/ben/state \
+    $client edit $review --field impact --append --file - || exit 1
+sed -i 's/two/TWO/' "\$1"
+EOF
+chmod +x "$work/editor"
+timeout 60 script -qefc "env PLIMSOLL_CONFIG_DIR=$work/ana XDG_STATE_HOME=$work/ana/state \
+    PLIMSOLL_EDITOR=$work/editor $client edit $review --field impact" /dev/null \
+    </dev/null >"$work/out" 2>&1 || fail "edit in a terminal: $(cat "$work/out")"
+wants 0 ben show "$review" --json
+json out '"one TWO three" in j["review"]["impact"] and "four" in j["review"]["impact"]'
+ok "a text that comes back from an editor is merged"
+
 # --- help -------------------------------------------------------------------------------------
 wants 0 ana help
 has out 'help keys'
 wants 0 ana completion bash
 bash -n "$work/out" || fail "the completion does not parse"
+for topic in fields formats json exit-codes environment keys man; do
+    wants 0 ana help $topic
+    [ -s "$work/out" ] || fail "help $topic says nothing"
+done
 ok "help"
+
+# Every verb has examples, and whatever they lead to, none is wrong use.
+cat >"$work/plimsoll" <<EOF
+#!/bin/bash
+exec timeout 3 $client "\$@"
+EOF
+chmod +x "$work/plimsoll"
+run_example() {
+    cd "$work/examples" &&
+        PATH=$work:$PATH PLIMSOLL_CONFIG_DIR=$work/ana XDG_STATE_HOME=$work/ana/state \
+            HOME=$work/examples PLIMSOLL_EDITOR=true bash -o pipefail -c "$1" \
+            </dev/null >"$work/out" 2>"$work/err"
+}
+mkdir -p "$work/examples/.local/share/bash-completion/completions"
+echo 'text' >"$work/examples/impact.md"
+wants 0 ana --help
+mapfile -t verbs < <(sed -nE 's/^  ([a-z][a-z ]*[a-z])  .*/\1/p' "$work/out")
+[ "${#verbs[@]}" -gt 40 ] || fail "verbs: ${verbs[*]}"
+examples=0
+wrong=0
+for verb in "${verbs[@]}"; do
+    # shellcheck disable=SC2086 # words
+    wants 0 ana $verb --help
+    mapfile -t lines < <(sed -n '/^Examples:/,$p' "$work/out" | sed -nE 's/^  (.*)/\1/p')
+    [ "${#lines[@]}" -gt 0 ] || fail "$verb has no example"
+    for line in "${lines[@]}"; do
+        [ "$verb" != join ] || continue # an invite is used once
+        (run_example "$line")
+        got=$?
+        if [ $got = 2 ] || [ $got -ge 125 ]; then
+            echo "exit $got: $line: $(cat "$work/err")"
+            wrong=$((wrong + 1))
+        fi
+        examples=$((examples + 1))
+    done
+done
+[ $wrong = 0 ] || fail "$wrong examples are wrong use"
+ok "$examples examples of ${#verbs[@]} verbs"
