@@ -155,7 +155,7 @@ const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
         .fields = "review",                                                                  \
         .fields_kind = (kind_),                                                              \
         .run = run_##ident##_edit}
-#define VERB_RM(ident, words_, kind_, text)                                                \
+#define VERB_RM(ident, words_, kind_, id_, text)                                           \
     static int run_##ident##_rm(struct cli *c, void *o, int n, char **a, struct pl_err *e) \
     {                                                                                      \
         return cli_entry_rm(c, o, n, a, kind_, e);                                         \
@@ -163,7 +163,7 @@ const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
     const struct cli_verb verb_##ident##_rm = {                                            \
         .opt = {words_ " rm", "REVIEW ID", text, rm_opts, COUNT(rm_opts), 1, 2},           \
         .opt_size = sizeof(struct cli_entry_opts),                                         \
-        .examples = "  plimsoll " words_ " rm REV-1 ID\n",                                 \
+        .examples = "  plimsoll " words_ " rm REV-1 " id_ "\n",                            \
         .fields_kind = (kind_),                                                            \
         .run = run_##ident##_rm}
 
@@ -174,7 +174,7 @@ VERB_ADD(timeline, "timeline", PL_KIND_EVENT, event_opts, "add an event",
          "      --skew +90s --precision about:5m --source 'pager log' 'first page'\n");
 VERB_EDIT(timeline, "timeline", PL_KIND_EVENT, event_opts, "change an event",
           "  plimsoll timeline edit REV-1 E-9 --mark none\n");
-VERB_RM(timeline, "timeline", PL_KIND_EVENT, "remove an event (--restore brings it back)");
+VERB_RM(timeline, "timeline", PL_KIND_EVENT, "E-9", "remove an event (--restore brings it back)");
 VERB_LIST(observe, "observe", PL_KIND_OBSERVATION, board_list_opts, "the board",
           "  plimsoll observe list REV-1 --col not\n");
 VERB_ADD(observe, "observe", PL_KIND_OBSERVATION, board_add_opts,
@@ -184,7 +184,8 @@ VERB_ADD(observe, "observe", PL_KIND_OBSERVATION, board_add_opts,
          "  plimsoll observe add REV-1 --anonymous --col not 'we were afraid to ask'\n");
 VERB_EDIT(observe, "observe", PL_KIND_OBSERVATION, board_opts, "change a card",
           "  plimsoll observe edit REV-1 O-14 --col surprise\n");
-VERB_RM(observe, "observe", PL_KIND_OBSERVATION, "remove a card (--restore brings it back)");
+VERB_RM(observe, "observe", PL_KIND_OBSERVATION, "O-14",
+        "remove a card (--restore brings it back)");
 VERB_LIST(account, "account", PL_KIND_ACCOUNT, cause_list_opts,
           "responders' own accounts; while they are sealed, yours",
           "  plimsoll account list REV-1\n");
@@ -195,7 +196,7 @@ VERB_ADD(account, "account", PL_KIND_ACCOUNT, set_opts,
 VERB_EDIT(account, "account", PL_KIND_ACCOUNT, set_opts, "change your account",
           "  plimsoll account edit REV-1 K-2 - < account.txt\n"
           "  plimsoll account edit REV-9/K-1 'in the private draft REV-9'\n");
-VERB_RM(account, "account", PL_KIND_ACCOUNT, "remove an account (--restore brings it back)");
+VERB_RM(account, "account", PL_KIND_ACCOUNT, "K-2", "remove an account (--restore brings it back)");
 VERB_LIST(cause, "cause", PL_KIND_CAUSE, cause_list_opts, "contributing factors",
           "  plimsoll cause list REV-1\n");
 VERB_ADD(cause, "cause", PL_KIND_CAUSE, cause_opts, "add a contributing factor",
@@ -203,7 +204,7 @@ VERB_ADD(cause, "cause", PL_KIND_CAUSE, cause_opts, "add a contributing factor",
          "      'no owner for alert rules after a reorganisation'\n");
 VERB_EDIT(cause, "cause", PL_KIND_CAUSE, cause_opts, "change a contributing factor",
           "  plimsoll cause edit REV-1 F-3 --class technical\n");
-VERB_RM(cause, "cause", PL_KIND_CAUSE, "remove a cause (--restore brings it back)");
+VERB_RM(cause, "cause", PL_KIND_CAUSE, "F-3", "remove a cause (--restore brings it back)");
 VERB_LIST(actions, "actions", PL_KIND_ACTION, action_list_opts,
           "actions of the named reviews, or of all of yours",
           "  plimsoll actions list --owner me --late\n");
@@ -212,15 +213,15 @@ VERB_ADD(actions, "actions", PL_KIND_ACTION, action_opts, "propose an action",
          "      'alert on replica lag above 30 s'\n");
 VERB_EDIT(actions, "actions", PL_KIND_ACTION, action_opts, "change an action",
           "  plimsoll actions edit REV-1 A-121 --due 2026-12-01\n");
-VERB_RM(actions, "actions", PL_KIND_ACTION, "remove an action (--restore brings it back)");
+VERB_RM(actions, "actions", PL_KIND_ACTION, "A-121", "remove an action (--restore brings it back)");
 VERB_LIST(rule, "rule", PL_KIND_RULE, plain_list_opts, "ground rules of the session",
           "  plimsoll rule list REV-1\n");
 VERB_ADD(rule, "rule", PL_KIND_RULE, set_opts, "add a ground rule",
          "  plimsoll rule add REV-1 'We ask what made sense at the time.'\n");
-VERB_RM(rule, "rule", PL_KIND_RULE, "remove a ground rule (--restore brings it back)");
+VERB_RM(rule, "rule", PL_KIND_RULE, "R-2", "remove a ground rule (--restore brings it back)");
 VERB_LIST(agenda, "agenda", PL_KIND_AGENDA, plain_list_opts, "the agenda of the session",
           "  plimsoll agenda list REV-1\n");
 VERB_ADD(agenda, "agenda", PL_KIND_AGENDA, set_opts, "add an item to the agenda",
          "  plimsoll agenda add REV-1 --set stage=timeline --set minutes=20 'walk the line'\n");
-VERB_RM(agenda, "agenda", PL_KIND_AGENDA, "remove an item of the agenda");
-VERB_RM(comment, "comment", PL_KIND_COMMENT, "remove a comment (--restore brings it back)");
+VERB_RM(agenda, "agenda", PL_KIND_AGENDA, "G-2", "remove an item of the agenda");
+VERB_RM(comment, "comment", PL_KIND_COMMENT, "C-5", "remove a comment (--restore brings it back)");

@@ -162,7 +162,8 @@ wrong=0
 for verb in "${verbs[@]}"; do
     # shellcheck disable=SC2086 # words
     wants 0 ana $verb --help
-    mapfile -t lines < <(sed -n '/^Examples:/,$p' "$work/out" | sed -nE 's/^  (.*)/\1/p')
+    mapfile -t lines < <(sed -n '/^Examples:/,$p' "$work/out" |
+        sed -nE -e ':whole; /\\$/ { N; s/\\\n *//; b whole }' -e 's/^  (.*)/\1/p')
     [ "${#lines[@]}" -gt 0 ] || fail "$verb has no example"
     for line in "${lines[@]}"; do
         [ "$verb" != join ] || continue # an invite is used once
