@@ -73,7 +73,7 @@ void client_forget(struct client *c, const void *ctx);
  */
 
 struct review_handlers {
-    /* First copy is here (rc 0), or it cannot be opened (rc < 0; the review is closed after it). */
+    /* First copy is here (rc 0), or it cannot be opened (rc < 0): close it, here or later. */
     void (*opened)(void *ctx, int rc, const struct pl_err *e);
     /* As struct sync_handlers; each may be NULL. */
     void (*changed)(void *ctx, const struct pl_cs *cs, const struct pl_rev *rev, bool remote);

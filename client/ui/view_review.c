@@ -175,8 +175,7 @@ static void on_opened(void *ctx, int rc, const struct pl_err *e)
     struct ui *ui = ctx;
     struct rview *rv = &ui->rv;
     if (rc < 0) {
-        rv->review = NULL; /* it is closed behind us by the model */
-        rv->is_open = false;
+        rview_close(ui); /* else it would hold its journal, and come back to us with the rights */
         ui->view = VIEW_HOME;
         ui_say_error(ui, e);
         home_ask(ui);

@@ -75,7 +75,7 @@ static bool another_involved(const struct conduct *c, const struct pl_entry *but
     struct pl_entry *v[200];
     size_t n = pl_doc_list(c->d, PL_KIND_PARTICIPANT, v, 200);
 
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && i < 200; i++) {
         if (v[i] != but && is_facilitator(v[i]) && is_involved(v[i]))
             return true;
     }

@@ -86,3 +86,12 @@ in_terminal slow 100 30 "$(env_of ana) $client REV-$rev"
 expect slow "Opening REV-$rev"
 kill -9 "$(client_of slow)"
 ok "the first frame says what is being opened, before the journal is read"
+
+# A review that cannot be opened is let go of: its journal is free for others.
+hidden=$(review_new ben 'Not for ana') || fail "no review of ben's"
+in_terminal shut 100 30 "$(env_of ana) $client REV-$hidden"
+expect shut 'Reviews'
+has_lock() { find "/proc/$(client_of shut)/fd" -lname "*/$hidden.0.lock" | grep -q .; }
+[ -e "$(find "$work/ana/state" -name "$hidden.0.lock")" ] || fail "it was never tried"
+until_true 5 eval '! has_lock' || fail "a review that was refused holds its journal"
+ok "a review that cannot be opened is let go of"

@@ -145,7 +145,8 @@ cat >"$work/plimsoll" <<EOF
 #!/bin/bash
 exec timeout 3 $client "\$@"
 EOF
-chmod +x "$work/plimsoll"
+printf '#!/bin/sh\ncat >/dev/null\n' >"$work/dot" # of Graphviz
+chmod +x "$work/plimsoll" "$work/dot"
 run_example() {
     cd "$work/examples" &&
         PATH=$work:$PATH PLIMSOLL_CONFIG_DIR=$work/ana XDG_STATE_HOME=$work/ana/state \
