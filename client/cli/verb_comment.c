@@ -9,6 +9,7 @@
 
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
+#include "plimsoll/doc/vote.h"
 #include "plimsoll/render/text.h"
 
 #include "cli/cli_int.h"
@@ -83,6 +84,20 @@ static size_t threads_begin(struct threads *t, const struct pl_doc *d)
     return all;
 }
 
+/* The threads on what was merged into an entry: they are about it now. */
+static void threads_merged(struct threads *t, const struct pl_doc *d, const struct pl_entry *stays,
+                           size_t all)
+{
+    size_t n = pl_doc_list(d, pl_entry_kind(stays), NULL, 0);
+    struct pl_entry **v = pl_xcalloc(n + 1, sizeof(struct pl_entry *));
+    (void)pl_doc_list(d, pl_entry_kind(stays), v, n);
+    for (size_t i = 0; i < n && t->n < all; i++) {
+        if (v[i] != stays && pl_entry_is_merged(v[i]) && pl_entry_stays(d, v[i]) == stays)
+            threads_of(t, d, pl_entry_eid(v[i]), all);
+    }
+    free(v);
+}
+
 /* The threads on one entry, or all of a review: those on the review itself first, then in the order
  * of sections. */
 static void threads_take(struct threads *t, const struct pl_doc *d, const struct pl_entry *only)
@@ -90,6 +105,7 @@ static void threads_take(struct threads *t, const struct pl_doc *d, const struct
     size_t all = threads_begin(t, d);
     if (only) {
         threads_of(t, d, pl_entry_eid(only), all);
+        threads_merged(t, d, only, all);
         return;
     }
     threads_of(t, d, PL_EID_ROOT, all);

@@ -87,6 +87,7 @@ refused 5 'already' fay merge "$rev/O-3" O-1
 refused 5 'merged itself' fay merge "$rev/O-1" O-3
 as ben vote status "$rev" 2>&1 | grep -qP '^O-4\t1' || fail "dots did not follow: $(as ben vote status "$rev")"
 does ben observe vote "$rev/O-3" 1
+as cyd comment list "$rev/O-4" | grep -q 'a remark on the third' || fail "the comment is not reached"
 does dan vote cast "$rev/O-5" 2
 refused 1 'dots left' dan vote cast "$rev/O-2" 1
 does dan vote cast "$rev/O-5" 1
