@@ -3,7 +3,8 @@
  * plimsolld: one table of commands. Each entry has its options, its function and its examples;
  * usage, completion and the manual's section are printed from the same table.
  *
- * Exit status: 0 done, 1 failure, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6 unreachable.
+ * Exit status: 0 done, 1 failure, 2 usage, 3 not found, 4 not allowed, 5 conflict, 6 unreachable, 9
+ * findings.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -37,7 +38,7 @@ struct options {
     struct pl_opt_list set;
     const char *review, *ttl;
     int role; /* index into roles */
-    bool recover, remove;
+    bool recover, remove, check;
 };
 
 static const char *const roles[] = {"", "facilitator", "responder", "stakeholder", NULL};
@@ -91,6 +92,14 @@ static const struct pl_opt root_opts[] = {
      "Take the key out of the data directory afterwards"},
 };
 
+static const struct pl_opt rebuild_opts[] = {
+    DIR_OPT,
+    JSON_OPT,
+    {0, "review", PL_OPT_STRING, AT(review), "REV", NULL, "Only this review"},
+    {0, "check", PL_OPT_FLAG, AT(check), NULL, NULL,
+     "Change nothing; exit 9 if anything is not what the log says"},
+};
+
 #define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
 #define OPTS(list) list, COUNT(list)
 
@@ -108,6 +117,8 @@ static const struct pl_opt_verb verbs[] = {
     {"root export", "FILE", "Copy the root's key and certificate, to keep them offline",
      OPTS(root_opts), 1, 1},
     {"migrate", NULL, "Bring the database to this version", OPTS(dir_opts), 0, 0},
+    {"rebuild", NULL, "Make the tables that repeat what the log says again, from the log",
+     OPTS(rebuild_opts), 0, 0},
     {"help", "[COMMAND|config|completion|man]",
      "Tell more: of a command, the options of the configuration, ...", NULL, 0, 0, 2},
 };
@@ -308,6 +319,14 @@ static int run_migrate(const struct options *o, const char *dir, char *const *ar
     return rc;
 }
 
+static int run_rebuild(const struct options *o, const char *dir, char *const *args,
+                       struct pl_err *e)
+{
+    (void)args;
+    const struct admin a = {.dir = dir, .json = o->json};
+    return admin_rebuild(&a, o->review, o->check, e);
+}
+
 static int run_help(const struct options *o, const char *dir, char *const *args, struct pl_err *e);
 
 /* Same order as verbs. */
@@ -331,6 +350,7 @@ static const struct command {
     {run_device_revoke, "  plimsolld device revoke 12\n"},
     {run_root_export, "  plimsolld root export --remove /media/stick/plimsoll-root.pem\n"},
     {run_migrate, "  plimsolld migrate\n"},
+    {run_rebuild, "  plimsolld rebuild --check\n  plimsolld rebuild --review REV-12\n"},
     {run_help, "  plimsolld help invite\n  plimsolld help config > plimsolld.conf.sample\n"},
 };
 
@@ -423,8 +443,8 @@ int main(int argc, char **argv)
     if (fflush(stdout) != 0 && rc == 0) {
         rc = pl_fail(&e, PL_E_IO, "writing to stdout failed");
     }
-    if (rc == 0) {
-        return 0;
+    if (rc >= 0) {
+        return rc; /* what a command found */
     }
     const struct pl_error_info *info = pl_error_info(rc);
     (void)fprintf(stderr, PROGRAM ": %s\n", e.text[0] != '\0' ? e.text : info->title);

@@ -13,6 +13,7 @@ CREATE TABLE fact (
     services   text[] NOT NULL,
     classes    int4 NOT NULL,
     na         int4 NOT NULL,
+    rules      int4 NOT NULL, -- ground rules, how many
     session_us int8,
     closed_us  int8,
     draft_of   int8

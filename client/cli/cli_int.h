@@ -54,6 +54,7 @@ extern const struct cli_verb verb_attend, verb_rule_accept, verb_hand, verb_peop
 extern const struct cli_verb verb_actions_commit, verb_actions_accept, verb_actions_begin,
     verb_actions_done, verb_actions_drop, verb_actions_reopen, verb_actions_verify,
     verb_actions_effect, verb_actions_proof;
+extern const struct cli_verb verb_inbox, verb_metrics;
 extern const struct cli_verb verb_watch, verb_history, verb_diff, verb_restore;
 extern const struct cli_verb verb_link, verb_cause_link, verb_cause_tree;
 extern const struct cli_verb verb_timeline_mark, verb_timeline_metrics, verb_timeline_gaps;

@@ -71,13 +71,6 @@ static const struct pl_opt cause_opts[] = {
     CLI_COMMON, CAUSE_OPTS,
     OPT(0, "parent", parent, "F-4", "the cause that it explains; 'none': it stands alone"),
     OPT_SET};
-static const struct pl_opt action_list_opts[] = {
-    CLI_COMMON,
-    OPT(0, "owner", owner, "USER", "only this owner; 'me'"),
-    OPT(0, "state", state, "STATE", "only this state"),
-    SORT_OPT,
-    {0, "late", PL_OPT_FLAG, offsetof(struct cli_entry_opts, late), NULL, NULL,
-     "only past their day"}};
 static const struct pl_opt action_opts[] = {CLI_COMMON, ACTION_OPTS, OPT_SET};
 static const struct pl_opt set_opts[] = {CLI_COMMON, OPT_SET};
 static const struct pl_opt rm_opts[] = {CLI_COMMON,
@@ -205,9 +198,6 @@ VERB_ADD(cause, "cause", PL_KIND_CAUSE, cause_opts, "add a contributing factor",
 VERB_EDIT(cause, "cause", PL_KIND_CAUSE, cause_opts, "change a contributing factor",
           "  plimsoll cause edit REV-1 F-3 --class technical\n");
 VERB_RM(cause, "cause", PL_KIND_CAUSE, "F-3", "remove a cause (--restore brings it back)");
-VERB_LIST(actions, "actions", PL_KIND_ACTION, action_list_opts,
-          "actions of the named reviews, or of all of yours",
-          "  plimsoll actions list --owner me --late\n");
 VERB_ADD(actions, "actions", PL_KIND_ACTION, action_opts, "propose an action",
          "  plimsoll actions add REV-1 --control detection --owner me --due 2026-12-01 \\\n"
          "      'alert on replica lag above 30 s'\n");

@@ -93,6 +93,8 @@ const struct cli_verb *const cli_verbs[] = {
     &verb_actions_effect,
     &verb_actions_drop,
     &verb_actions_reopen,
+    &verb_inbox,
+    &verb_metrics,
     &verb_comment_list,
     &verb_comment_add,
     &verb_comment_reply,

@@ -9,7 +9,8 @@
 /* clang-format off */
 #define REVIEW_ROW(NUM, STR, SHOWN, BYTES, TEXT, EID)                                                \
     NUM(review) SHOWN(title, PL_TITLE_MAX) NUM(status) NUM(stage) NUM(severity) NUM(kind) \
-    NUM(role) NUM(head) NUM(created_us) NUM(changed_us)
+    NUM(role) NUM(head) NUM(created_us) NUM(changed_us) NUM(attendance)    \
+    NUM(rules_open)
 
 #define PERSON(NUM, STR, SHOWN, BYTES, TEXT, EID)                                                 \
     NUM(user) SHOWN(user_name, PL_NAME_MAX) SHOWN(display_name, PL_NAME_MAX) NUM(role) \

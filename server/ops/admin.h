@@ -36,6 +36,12 @@ int admin_user_list(const struct admin *a, struct pl_err *e) PL_MUST;
 int admin_user_enable(const struct admin *a, const char *user_name, bool enabled,
                       struct pl_err *e) PL_MUST;
 
+/* Makes the projections (sql/0010_projections.sql) of all reviews, or of one ("REV-12"; NULL: all),
+ * again from their logs, beside running servers or without. `check`: only compares, and gives
+ * ADMIN_FINDINGS when anything differs. What differed is said on stderr. */
+#define ADMIN_FINDINGS 9 /* the program's exit status */
+int admin_rebuild(const struct admin *a, const char *review, bool check, struct pl_err *e) PL_MUST;
+
 /* Of one person, or of all (user_name NULL). */
 int admin_device_list(const struct admin *a, const char *user_name, struct pl_err *e) PL_MUST;
 int admin_device_revoke(const struct admin *a, uint64_t device, struct pl_err *e) PL_MUST;

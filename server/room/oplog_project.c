@@ -248,6 +248,7 @@ static json_t *fact_row(const struct pl_doc *d)
     put(j, "services", services_of(root));
     put_int(j, "classes", classes_of(d));
     put_int(j, "na", na_of(d));
+    put_int(j, "rules", (int64_t)pl_doc_list(d, PL_KIND_RULE, NULL, 0));
     put_reg(j, "session_us", root, PL_F_REVIEW_SESSION_STARTED_AT);
     put_reg(j, "closed_us", root, PL_F_REVIEW_CLOSED_AT);
     put_reg(j, "draft_of", root, PL_F_REVIEW_DRAFT_OF);
@@ -348,6 +349,9 @@ static void touch_slot(struct project_touched *t, const struct pl_doc *before,
         break;
     case PL_KIND_EVENT:
         t->markers = t->markers || is_place || is_marker_field(s->field);
+        break;
+    case PL_KIND_RULE:
+        t->facts = t->facts || is_place;
         break;
     case PL_KIND_CAUSE:
         t->facts = t->facts || is_place || s->field == PL_F_CAUSE_CLASS ||

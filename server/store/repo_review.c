@@ -36,6 +36,8 @@ static void reviews_done(struct pg_job *job, int rc, const struct pg_result *res
             .head = pg_get_u64(res, i, 7),
             .created_us = pg_get_i64(res, i, 8),
             .changed_us = pg_get_i64(res, i, 9),
+            .attendance = pg_get_u32(res, i, 10),
+            .rules_open = pg_get_bool(res, i, 11),
         };
     }
     uint64_t next = found > limit ? rows[n - 1].review : 0;

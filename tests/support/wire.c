@@ -107,8 +107,9 @@ void sample_keystroke(struct pl_cs *out)
     }
 
 static struct pl_review_row rows[] = {
-    {91, "DNS outage", 1, 2, 3, 1, 2, 900, 1767225600000000, 1767225601000000},
-    {90, "Gro\xc3\x9f\x65r Ausfall", 2, 3, 4, 2, 1, 901, 1767225602000000, 1767225603000000},
+    {91, "DNS outage", 1, 2, 3, 1, 2, 900, 1767225600000000, 1767225601000000, 2, true},
+    {90, "Gro\xc3\x9f\x65r Ausfall", 2, 3, 4, 2, 1, 901, 1767225602000000, 1767225603000000, 0,
+     false},
 };
 static struct pl_person persons[] = {{5, "ana", "Ana", 2, true}, {6, "bo", "Bo", 1, true}};
 static struct pl_device_row devices[] = {{9, "laptop", 10, 11, 12, true}};

@@ -87,7 +87,7 @@ struct pl_peer {
 struct pl_list { uint32_t rid; uint64_t after; uint32_t limit; bool mine; };
 struct pl_review_row {
     uint64_t review; const char *title; uint32_t status, stage, severity, kind, role; uint64_t head;
-    int64_t created_us, changed_us;
+    int64_t created_us, changed_us; uint32_t attendance; bool rules_open;
 };
 struct pl_list_reply { uint32_t rid; struct pl_review_row *items; size_t n; uint64_t next; };
 struct pl_create { uint32_t rid; struct pl_bytes op_id; const char *title; uint32_t severity, kind; };
