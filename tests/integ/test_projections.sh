@@ -86,6 +86,7 @@ json '[i["kind"] for i in j["items"]] == ["late", "accept"] and j["items"][0]["l
 does ben actions accept "$rev/$a"
 does ben inbox --json
 json 'sorted(i["kind"] for i in j["items"]) == ["due", "late"]'
+does fay set "$rev" 'na_contain=there was nothing to contain'
 does fay session end "$rev"
 rebuild 0 --check
 ok "the inbox follows what is accepted; the tables are those of the log"
@@ -163,6 +164,7 @@ ok "not effective: refused without a follow-up, then in the table with it"
 # ---- metrics ---------------------------------------------------------------------------------------
 does ben metrics --by month --json
 json 'j["durations"]["detect"]["n"] == 1 and abs(j["durations"]["detect"]["median_s"] - 3600) <= 1'
+json 'j["durations"]["contain"]["not_applicable"] == 1'
 json 'j["durations"]["detect"]["rough"] == 1 and j["durations"]["triage"]["pending"] == 1'
 json 'j["actions"]["open"] == 1 and j["actions"]["overdue"] == 1 and j["actions"]["verified"] == 1'
 json 'j["window"]["high"]["inside"] == 1 and j["window"]["high"]["share"] == 1.0'
@@ -181,9 +183,6 @@ LC_ALL=C.UTF-8 does ben metrics --chart --by quarter
 grep -q '█' "$work/out" || fail "$(cat "$work/out")"
 does ben metrics
 [ "$(cut -f2 "$work/out" | tr '\n' ' ')" = "detect triage contain recover " ] || fail "$(cat "$work/out")"
-does fay set "$rev" 'na_contain=nothing to contain'
-does ben metrics --json
-json 'j["durations"]["contain"]["not_applicable"] == 1'
 ok "metrics: figures, filters, text, bars, words"
 
 # ---- pages, with rows that the log does not know ---------------------------------------------------
