@@ -51,11 +51,13 @@ as dan journal list >/dev/null 2>&1
 ok "accounts and observations go into the private draft"
 
 for who in fay cyd dan eve; do
-    as "$who" show "$rev" >"$work/seen" 2>&1
-    as "$who" export "$rev" --as json >>"$work/seen" 2>&1
-    as "$who" account list "$rev" >>"$work/seen" 2>&1
-    as "$who" history "$rev" --json >>"$work/seen" 2>&1
-    as "$who" list >>"$work/seen" 2>&1
+    {
+        as "$who" show "$rev"
+        as "$who" export "$rev" --as json
+        as "$who" account list "$rev"
+        as "$who" history "$rev" --json
+        as "$who" list
+    } >"$work/seen" 2>&1
     grep -q 'ben-secret' "$work/seen" && fail "$who reads ben's account"
     grep -q 'Private draft' "$work/seen" && fail "a draft stands in $who's list"
     as "$who" show "$draft" >"$work/seen" 2>&1 && fail "$who opens ben's draft"
@@ -119,7 +121,7 @@ does fay session reveal "$rev" account
 as fay account list "$rev" --json >"$work/accounts.json"
 [ "$(count account)" = 3 ] || fail "revealed: $(count account), not 3: $(as fay account list "$rev")"
 for word in ben-secret ben-second cyd-secret; do
-    [ "$(grep -o "\"[^\"]*$word[^\"]*\"" "$work/accounts.json" | sort -u | wc -l)" = 1 ] ||
+    [ "$(grep -o "\"[^\"]*${word}[^\"]*\"" "$work/accounts.json" | sort -u | wc -l)" = 1 ] ||
         fail "$word is there not once"
 done
 grep -q 'dan-' "$work/accounts.json" && fail "the account of somebody who was removed was revealed"
