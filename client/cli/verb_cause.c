@@ -78,9 +78,10 @@ static void tree_take(struct tree *t, const struct pl_doc *d)
             struct node at = stack[--top];
             t->v[t->n++] = at;
             n = pl_doc_children(d, pl_entry_eid(at.en), PL_KIND_CAUSE, kids, all);
-            while (n > 0 && top < all)
-                stack[top++] =
-                    (struct node){kids[--n], at.depth + 1, question_of(kids[n], at.question)};
+            while (n > 0 && top < all) {
+                struct pl_entry *en = kids[--n];
+                stack[top++] = (struct node){en, at.depth + 1, question_of(en, at.question)};
+            }
         }
     }
     free(stack);
