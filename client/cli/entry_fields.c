@@ -211,7 +211,6 @@ int cli_entry_fields(struct cli *c, const struct cli_entry_opts *o, struct cli_f
         {o->kind, "kind", "kind"},
         {o->owner, "owner", "owner"},
         {o->due, "due", "due"},
-        {o->state, "state", "state"},
         {o->priority, "priority", "priority"},
         {o->finish, "finish_test", "finish"},
     };

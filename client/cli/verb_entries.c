@@ -46,7 +46,6 @@
         OPT(0, "kind", kind, "KIND", "patching, monitoring, testing ... ('help fields')"), \
         OPT(0, "owner", owner, "USER", "who does it; 'me'"),                               \
         OPT(0, "due", due, "DATE", "day or time"),                                         \
-        OPT(0, "state", state, "STATE", "idea, committed, in_progress, done ..."),         \
         OPT(0, "priority", priority, "P", "critical, high, medium"),                       \
         OPT(0, "finish", finish, "TEXT", "how anyone can see that it is finished")
 

@@ -305,7 +305,9 @@ static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct 
 {
     struct cli_fields fs = {.n = 0};
     struct pl_eid parent = PL_EID_ROOT;
-    int rc = cli_entry_fields(c, o, &fs, e);
+    int rc = kind == PL_KIND_ACTION ? cli_field_put(&fs, "state", "idea", e) : 0;
+    if (rc == 0)
+        rc = cli_entry_fields(c, o, &fs, e);
     if (rc == 0 && o->parent) {
         struct pl_entry *en = NULL;
         rc = act_find(review_doc(r), o->parent, kind == PL_KIND_CAUSE ? kind : 0, &en, e);
@@ -314,8 +316,6 @@ static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct 
     }
     if (rc == 0)
         rc = cli_field_put(&fs, "body", text, e);
-    if (rc == 0 && kind == PL_KIND_ACTION && !o->state)
-        rc = cli_field_put(&fs, "state", "idea", e);
     if (rc == 0)
         rc = act_add(r, kind, parent, fs.f, fs.n, eid, e);
     if (rc < 0)

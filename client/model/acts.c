@@ -9,6 +9,7 @@
 
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/utf8.h"
+#include "plimsoll/doc/rules.h"
 
 #include "model/zone.h"
 #include "sync/diff.h"
@@ -94,9 +95,11 @@ int act_unknown_field(uint32_t kind, const char *name, struct pl_err *e)
                    pl_kind_name(kind), name);
 }
 
-/* Hands cs over, or frees it after an error. */
+/* Hands cs over, or frees it after an error. The server's rules are asked here already. */
 static int commit(struct review *r, struct pl_cs *cs, int rc, bool group, struct pl_err *e)
 {
+    if (rc == 0 && !pl_cs_is_empty(cs))
+        rc = pl_rules_check(review_doc(r), cs, review_user(r), e);
     if (rc == 0 && !pl_cs_is_empty(cs))
         rc = review_edit(r, cs, group, e);
     pl_cs_release(cs);

@@ -104,6 +104,7 @@ void review_close(struct review *r);
 struct sync *review_sync(struct review *r);
 const struct pl_doc *review_doc(const struct review *r); /* the view */
 uint64_t review_id(const struct review *r);
+uint64_t review_user(const struct review *r); /* who we are on its server */
 /* Writes and fsyncs the journal now; an error when what was typed is only in memory. */
 int review_keep(struct review *r, struct pl_err *e) PL_MUST;
 /* NULL: what is typed is safe on this machine's disk (or nothing can be typed). Else the reason why

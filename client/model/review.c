@@ -464,6 +464,11 @@ uint64_t review_id(const struct review *r)
     return r->id;
 }
 
+uint64_t review_user(const struct review *r)
+{
+    return r->client->profile->user;
+}
+
 size_t review_peers(const struct review *r, const struct pl_peer **out, size_t max)
 {
     for (size_t i = 0; i < r->n_peers && i < max; i++)

@@ -11,6 +11,7 @@
 
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/utf8.h"
+#include "plimsoll/doc/rules.h"
 #include "plimsoll/doc/secret.h"
 #include "plimsoll/merge/orderkey.h"
 #include "plimsoll/wire/limits.h"
@@ -200,7 +201,9 @@ static int find_field(const struct check *c, const struct pl_slot *s, const stru
         return pl_fail(c->e, PL_E_INVALID, "%s: it has no field %u", name, s->field);
     }
     if ((f->flags & PL_FF_SERVER) != 0 && !c->as_server) {
-        int rc = pl_fail(c->e, PL_E_INVALID, "%s: only the server writes it", f->name);
+        const char *verb = pl_rules_verb(f->kind, f->number);
+        int rc = pl_fail(c->e, PL_E_INVALID, "%s: only the server writes it%s%s", f->name,
+                         verb != NULL ? ", by " : "", verb != NULL ? verb : "");
         return wrap_entry(c, s, rc);
     }
     *out = f;

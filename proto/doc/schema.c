@@ -190,6 +190,17 @@ uint32_t pl_factor_questions(int64_t factor)
     return factor < PL_FACTOR_MISSING_BASELINE ? undetected : slow;
 }
 
+int64_t pl_factor_class(int64_t factor, int64_t question)
+{
+    bool is_happened = question == 0 || question == PL_QUESTION_WHY_HAPPENED;
+
+    if (!is_happened || factor < PL_FACTOR_VULNERABILITY || factor > PL_FACTOR_WORKLOAD)
+        return 0;
+    if (factor <= PL_FACTOR_DEPENDENCY)
+        return PL_CLASS_TECHNICAL;
+    return factor <= PL_FACTOR_MISSING_PROCEDURE ? PL_CLASS_PROCESS : PL_CLASS_PEOPLE;
+}
+
 int pl_short_id_parse(const char *s, size_t n, uint32_t *kind, int64_t *no, struct pl_err *e)
 {
     const char *dash = memchr(s, '-', n);

@@ -278,6 +278,8 @@ int batch_add(struct oplog *l, struct candidate *c, struct pl_err *e)
         rc = pl_rules_locked(l->work, &c->cs, c->user, e);
     if (rc == 0 && !by_server)
         rc = pl_secret_check(l->work, &c->cs, e);
+    if (rc == 0 && !by_server)
+        rc = pl_rules_check(l->work, &c->cs, c->user, e);
     if (rc == 0 && c->cs.n > 0)
         set_ops(l, c, by_server);
     const struct pl_rev_meta meta = {.rev = rev,

@@ -125,6 +125,8 @@ const char *pl_enum_title(uint32_t en);
 
 /* Which questions (bits 1 << PL_QUESTION_...) a cause's factor answers; `other` answers all. */
 uint32_t pl_factor_questions(int64_t factor);
+/* Of which class (PL_CLASS_...) a factor is when it answers `question`; 0: of any. */
+int64_t pl_factor_class(int64_t factor, int64_t question);
 
 /* --- short ids ---------------------------------------------------------------------------------
  */

@@ -113,6 +113,7 @@ static void doc_hides_what_is_removed_and_what_hangs_below(void **state)
     sample_commit(d, 0, &cs);
     assert_true(pl_entry_is_dead(cause));
     assert_false(pl_entry_is_dead(deeper));
+    assert_true(pl_entry_is_visible(d, pl_doc_find_no(d, PL_KIND_CLAIM, 1))); /* two deep */
     assert_false(pl_entry_is_visible(d, deeper));
     assert_int_equal(pl_doc_list(d, PL_KIND_CAUSE, NULL, 0), 0);
     assert_int_not_equal(pl_doc_digest(d), before);

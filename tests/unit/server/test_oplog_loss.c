@@ -21,7 +21,7 @@ TEST(oplog_takes_a_lost_batch_back_and_builds_it_again)
     build_and_commit(&a);
     cs = typing(eid, 5, 0, "bob ");
     pl_cs_elem(&cs, eid, PL_F_TAGS, "t", 1, true);
-    struct pl_value v = pl_value_int(3000000);
+    struct pl_value v = pl_value_int(1772359380000000);
     pl_cs_reg(&cs, eid, PL_F_EVENT_HAPPENED_AT, &v);
     assert_int_equal(submit(&b, BOB, &cs), OPLOG_QUEUED);
     assert_non_null(oplog_build_batch(b.l));
