@@ -43,6 +43,7 @@ extern const struct cli_verb verb_people_list, verb_people_add, verb_people_rm, 
 extern const struct cli_verb verb_invite_new, verb_invite_list, verb_invite_revoke;
 extern const struct cli_verb verb_rule_list, verb_rule_add, verb_rule_rm, verb_agenda_list,
     verb_agenda_add, verb_agenda_rm;
+extern const struct cli_verb verb_account_disagreements;
 extern const struct cli_verb verb_status, verb_close, verb_visibility, verb_check;
 extern const struct cli_verb verb_session_start, verb_session_end, verb_session_stage,
     verb_session_next, verb_session_timer, verb_session_lock, verb_session_unlock,

@@ -55,6 +55,7 @@ const struct cli_verb *const cli_verbs[] = {
     &verb_account_edit,
     &verb_account_rm,
     &verb_account_claim,
+    &verb_account_disagreements,
     &verb_timeline_list,
     &verb_timeline_add,
     &verb_timeline_edit,

@@ -147,6 +147,7 @@ void pl_checks_free(struct pl_checks *c)
         free(c->lists[i].v);
     for (unsigned i = 0; i <= PL_CHECK_MAX; i++)
         free(c->found[i].v);
+    free(c->disagreements);
     pl_coach_free(c->coach);
     free(c);
 }

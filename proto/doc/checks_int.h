@@ -14,11 +14,14 @@
 #define CK_MINUTE_US (60 * CK_SECOND_US)
 #define CK_DAY_US    (INT64_C(1440) * CK_MINUTE_US)
 
+#define CK_DISAGREEMENTS 256u /* findings of T21 at most */
+
 /* Bit of a field in a mask; bit 0: which entries of the kind there are, where and in what order. */
 #define CK_F(field) (UINT64_C(1) << (field))
 #define CK_SHAPE    UINT64_C(1)
 
 struct pl_coach;
+struct pl_disagreement;
 
 struct ck_found {
     struct pl_finding *v;
@@ -43,6 +46,7 @@ struct pl_checks {
     struct ck_list lists[PL_KIND_MAX + 1];
     struct ck_found found[PL_CHECK_MAX + 1];
     struct pl_duration durations[PL_DURATION_MAX];
+    struct pl_disagreement *disagreements; /* room for CK_DISAGREEMENTS; NULL till there is one */
     struct pl_coach *coach; /* with the names of the participants; made when first needed */
 };
 

@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
+#include "plimsoll/doc/disagree.h"
 
 #include "checks_int.h"
 
@@ -102,52 +104,22 @@ static void t19(struct pl_checks *c)
     }
 }
 
-/* When it happened, as a claim says, from *lo to *hi. False when it says nothing. */
-static bool claimed_span(const struct pl_entry *claim, int64_t *lo, int64_t *hi)
-{
-    const struct pl_value *v = pl_entry_reg(claim, PL_F_CLAIM_HAPPENED_AT);
-    int64_t precision = pl_entry_int(claim, PL_F_CLAIM_PRECISION, PL_PRECISION_EXACT);
-    int64_t band = 0;
-
-    if (v->type != PL_VAL_INT)
-        return false;
-    if (precision == PL_PRECISION_ABOUT)
-        band = pl_entry_int(claim, PL_F_CLAIM_PRECISION_S, 60) * CK_SECOND_US;
-    *lo = precision == PL_PRECISION_BEFORE ? INT64_MIN : v->i - band;
-    *hi = precision == PL_PRECISION_AFTER ? INT64_MAX : v->i + band;
-    return true;
-}
-
-static void compare_claims(struct pl_checks *c, const struct pl_entry *a, const struct pl_entry *b)
-{
-    const struct pl_value *on = pl_entry_reg(a, PL_F_CLAIM_EVENT);
-    const struct pl_value *also = pl_entry_reg(b, PL_F_CLAIM_EVENT);
-    const struct pl_entry *event = on->type == PL_VAL_EID ? pl_doc_entry(c->d, on->eid) : NULL;
-    int64_t lo[2];
-    int64_t hi[2];
-    char id[3][PL_SHORT_ID_MAX];
-    char at[2][40];
-
-    if (event == NULL || also->type != PL_VAL_EID || !pl_eid_eq(on->eid, also->eid) ||
-        pl_eid_eq(pl_entry_parent(a), pl_entry_parent(b)) || !pl_entry_is_visible(c->d, event) ||
-        !claimed_span(a, &lo[0], &hi[0]) || !claimed_span(b, &lo[1], &hi[1]) ||
-        (hi[0] >= lo[1] && hi[1] >= lo[0]))
-        return;
-    (void)ck_add(c, 21, a, b, "%s: %s says %s, %s says %s", ck_id(id[0], event),
-                 ck_id(id[1], pl_doc_entry(c->d, pl_entry_parent(a))),
-                 ck_time(at[0], pl_entry_int(a, PL_F_CLAIM_HAPPENED_AT, 0)),
-                 ck_id(id[2], pl_doc_entry(c->d, pl_entry_parent(b))),
-                 ck_time(at[1], pl_entry_int(b, PL_F_CLAIM_HAPPENED_AT, 0)));
-}
-
+/* What accounts contradict each other in. Who knew of it when is no contradiction. */
 static void t21(struct pl_checks *c)
 {
-    size_t n;
-    struct pl_entry **v = ck_list(c, PL_KIND_CLAIM, &n);
+    size_t n = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = i + 1; k < n; k++)
-            compare_claims(c, v[i], v[k]);
+    (void)ck_list(c, PL_KIND_CLAIM, &n);
+    if (n < 2)
+        return;
+    if (c->disagreements == NULL)
+        c->disagreements = pl_xcalloc(CK_DISAGREEMENTS, sizeof *c->disagreements);
+    n = pl_disagreements(c->d, c->disagreements, CK_DISAGREEMENTS);
+    for (size_t i = 0; i < n && i < CK_DISAGREEMENTS; i++) {
+        const struct pl_disagreement *x = &c->disagreements[i];
+        if (x->kind != PL_DISAGREE_KNEW)
+            (void)ck_add(c, 21, pl_doc_entry(c->d, x->claim[0]), pl_doc_entry(c->d, x->claim[1]),
+                         "%s", x->text);
     }
 }
 
@@ -328,7 +300,8 @@ const struct ck_rule ck_rules_people[] = {
      t21,
      {{PL_KIND_CLAIM, ~CK_F(PL_F_BODY)},
       {PL_KIND_ACCOUNT, CK_SHAPE | CK_F(PL_F_NO)},
-      {PL_KIND_EVENT, CK_SHAPE | CK_F(PL_F_NO)}}},
+      {PL_KIND_EVENT, CK_SHAPE | CK_F(PL_F_NO)},
+      {PL_KIND_CAUSE, CK_SHAPE | CK_F(PL_F_NO) | CK_F(PL_F_CAUSE_MERGED_INTO)}}},
     {24,
      t24,
      {PEOPLE,
