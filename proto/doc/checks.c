@@ -147,6 +147,7 @@ void pl_checks_free(struct pl_checks *c)
         free(c->lists[i].v);
     for (unsigned i = 0; i <= PL_CHECK_MAX; i++)
         free(c->found[i].v);
+    ck_words_free(c);
     free(c->disagreements);
     pl_coach_free(c->coach);
     free(c);
@@ -177,6 +178,8 @@ static void touch_slot(struct pl_checks *c, const struct pl_slot *s)
     case PL_SLOT_REG:
     case PL_SLOT_ELEM:
     case PL_SLOT_TEXT:
+        if (s->kind == PL_SLOT_TEXT && s->field == PL_F_BODY)
+            ck_words_stale(c, en);
         c->dirty[kind] |= CK_F(s->field);
         if (kind == PL_KIND_EVENT && s->field == PL_F_EVENT_HAPPENED_AT) {
             c->lists[kind].fresh = false;
@@ -258,12 +261,15 @@ void pl_checks_run(struct pl_checks *c, int64_t now_us)
     if (c->all) {
         for (unsigned k = 0; k <= PL_KIND_MAX; k++)
             c->lists[k].fresh = false;
+        ck_words_free(c);
     }
     if (c->all || c->dirty[PL_KIND_EVENT] != 0 || c->dirty[PL_KIND_REVIEW] != 0)
         pl_durations(c->d, c->durations);
     run_rules(c, ck_rules_time, now_us);
     run_rules(c, ck_rules_people, now_us);
     run_rules(c, ck_rules_cause, now_us);
+    run_rules(c, ck_rules_source, now_us);
+    run_rules(c, ck_rules_text, now_us);
     c->now_us = now_us;
     c->all = false;
     memset(c->dirty, 0, sizeof c->dirty);

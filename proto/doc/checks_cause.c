@@ -59,23 +59,44 @@ static struct pl_coach *make_coach(struct pl_checks *c)
     return coach;
 }
 
+/* The coach is asked again only for a text that changed, or when the names did. */
+static bool is_person(struct pl_checks *c, const struct pl_entry *cause, const char *text)
+{
+    struct ck_words *w = ck_row(c, cause);
+
+    if (!w->is_asked) {
+        if (c->coach == NULL)
+            c->coach = make_coach(c);
+        w->is_person = pl_coach_is_person_cause(c->coach, text, strlen(text));
+        w->is_asked = true;
+    }
+    return w->is_person;
+}
+
+static void forget_coach(struct pl_checks *c)
+{
+    struct ck_words *w;
+    struct ck_words *next;
+
+    pl_coach_free(c->coach);
+    c->coach = NULL;
+    HASH_ITER (hh, c->words, w, next)
+        w->is_asked = false;
+}
+
 static void t32(struct pl_checks *c)
 {
     size_t n;
     struct pl_entry **v = ck_list(c, PL_KIND_CAUSE, &n);
     char id[PL_SHORT_ID_MAX];
 
-    if (c->all || c->dirty[PL_KIND_PARTICIPANT] != 0) {
-        pl_coach_free(c->coach);
-        c->coach = NULL;
-    }
+    if (c->all || c->dirty[PL_KIND_PARTICIPANT] != 0)
+        forget_coach(c);
     for (size_t i = 0; i < n; i++) {
         const char *text = pl_entry_cstr(v[i], PL_F_BODY);
         if (is_merged(v[i], PL_F_CAUSE_MERGED_INTO) || text[0] == '\0')
             continue;
-        if (c->coach == NULL)
-            c->coach = make_coach(c);
-        if (pl_coach_is_person_cause(c->coach, text, strlen(text)))
+        if (is_person(c, v[i], text))
             (void)ck_add(c, 32, v[i], NULL,
                          "%s puts it down to a person or a role: what made it likely?",
                          ck_id(id, v[i]));

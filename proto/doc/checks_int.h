@@ -7,6 +7,13 @@
 #ifndef PLIMSOLL_PROTO_DOC_CHECKS_INT_H
 #define PLIMSOLL_PROTO_DOC_CHECKS_INT_H
 
+#include "plimsoll/base/hash.h"
+
+#ifndef HASH_FUNCTION
+#define HASH_FUNCTION(k, n, h) ((h) = pl_map_hash((k), (n)))
+#endif
+#include <uthash.h>
+
 #include "plimsoll/doc/checks.h"
 #include "plimsoll/doc/durations.h"
 
@@ -46,8 +53,26 @@ struct pl_checks {
     struct ck_list lists[PL_KIND_MAX + 1];
     struct ck_found found[PL_CHECK_MAX + 1];
     struct pl_duration durations[PL_DURATION_MAX];
+    struct ck_words *words;                /* uthash, by entry */
     struct pl_disagreement *disagreements; /* room for CK_DISAGREEMENTS; NULL till there is one */
     struct pl_coach *coach; /* with the names of the participants; made when first needed */
+};
+
+/* What is kept of an entry's text, so that a keystroke costs that one text: its words (hashes,
+ * sorted, the first CK_WORDS different ones) for events, the coach's verdict for causes. */
+#define CK_WORDS 24
+struct ck_words {
+    struct {
+        uint64_t client;
+        uint64_t n;
+    } id; /* no padding: its bytes are the key */
+    UT_hash_handle hh;
+    bool has_words;
+    bool is_asked; /* is_person holds */
+    bool is_person;
+    unsigned n;
+    uint32_t v[CK_WORDS];
+    uint64_t hash; /* of all words in their order, whatever stands between; 0: none */
 };
 
 struct ck_read {
@@ -66,9 +91,18 @@ struct ck_rule {
 extern const struct ck_rule ck_rules_time[];
 extern const struct ck_rule ck_rules_people[];
 extern const struct ck_rule ck_rules_cause[];
+extern const struct ck_rule ck_rules_source[];
+extern const struct ck_rule ck_rules_text[];
 
 /* Visible entries of a kind in list order, borrowed until the document changes. */
 struct pl_entry **ck_list(struct pl_checks *c, uint32_t kind, size_t *n);
+
+/* The words of an entry's body, kept until the text changes. The row of a cause (ck_row) has no
+ * words unless asked for. Borrowed, never NULL. */
+const struct ck_words *ck_words(struct pl_checks *c, const struct pl_entry *en);
+struct ck_words *ck_row(struct pl_checks *c, const struct pl_entry *en);
+void ck_words_stale(struct pl_checks *c, const struct pl_entry *en); /* its text changed */
+void ck_words_free(struct pl_checks *c);                             /* all of them */
 
 /* Adds a finding; entry and other NULL: the whole review, none. */
 struct pl_finding *ck_add(struct pl_checks *c, uint32_t check, const struct pl_entry *entry,

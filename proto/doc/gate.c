@@ -13,6 +13,7 @@
 #include "checks_int.h"
 
 struct gate {
+    struct pl_checks *c; /* for its lists */
     const struct pl_doc *d;
     struct pl_block *out;
     size_t max;
@@ -77,14 +78,12 @@ static void add(struct gate *g, uint32_t check, struct pl_eid eid, const char *t
 
 /* --- preparing -> in_session ------------------------------------------------------- */
 
-#define ALL_MAX 1024 /* more than participants and actions that a review may hold */
-
-static bool has_role(const struct pl_doc *d, int64_t role)
+static bool has_role(const struct gate *g, int64_t role)
 {
-    struct pl_entry *v[ALL_MAX];
-    size_t n = pl_doc_list(d, PL_KIND_PARTICIPANT, v, ALL_MAX);
+    size_t n;
+    struct pl_entry **v = ck_list(g->c, PL_KIND_PARTICIPANT, &n);
 
-    for (size_t i = 0; i < n && i < ALL_MAX; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (pl_entry_int(v[i], PL_F_PARTICIPANT_ROLE, 0) == role &&
             pl_entry_int(v[i], PL_F_PARTICIPANT_ATTENDANCE, 0) != PL_ATTENDANCE_DECLINED)
             return true;
@@ -92,12 +91,12 @@ static bool has_role(const struct pl_doc *d, int64_t role)
     return false;
 }
 
-static bool has_rules(const struct pl_doc *d)
+static bool has_rules(const struct gate *g)
 {
-    struct pl_entry *v[ALL_MAX];
-    size_t n = pl_doc_list(d, PL_KIND_RULE, v, ALL_MAX);
+    size_t n;
+    struct pl_entry **v = ck_list(g->c, PL_KIND_RULE, &n);
 
-    for (size_t i = 0; i < n && i < ALL_MAX; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (ck_has_text(v[i], PL_F_BODY))
             return true;
     }
@@ -108,13 +107,13 @@ static void open_session(struct gate *g)
 {
     const struct pl_eid review = PL_EID_ROOT;
 
-    if (!has_role(g->d, PL_ROLE_FACILITATOR))
+    if (!has_role(g, PL_ROLE_FACILITATOR))
         add(g, 0, review, "No facilitator takes part",
             "plimsoll people role REV USER --role facilitator");
-    if (!has_role(g->d, PL_ROLE_RESPONDER))
+    if (!has_role(g, PL_ROLE_RESPONDER))
         add(g, 0, review, "Nobody who responded to the incident takes part",
             "plimsoll people add REV USER (as responder)");
-    if (!has_rules(g->d))
+    if (!has_rules(g))
         add(g, 0, review, "There are no ground rules", "Write at least one ground rule");
     if (pl_entry_reg(pl_doc_root(g->d), PL_F_REVIEW_SESSION_START)->type != PL_VAL_INT)
         add(g, 0, review, "The time of the session is not set", "plimsoll set REV session_start=T");
@@ -144,10 +143,10 @@ static void judge_action(struct gate *g, const struct pl_entry *a)
 
 static void judge_actions(struct gate *g)
 {
-    struct pl_entry *v[ALL_MAX];
-    size_t n = pl_doc_list(g->d, PL_KIND_ACTION, v, ALL_MAX);
+    size_t n;
+    struct pl_entry **v = ck_list(g->c, PL_KIND_ACTION, &n);
 
-    for (size_t i = 0; i < n && i < ALL_MAX; i++)
+    for (size_t i = 0; i < n; i++)
         judge_action(g, v[i]);
 }
 
@@ -186,11 +185,11 @@ static void add_findings(struct gate *g, const struct pl_checks *c, int64_t to)
     }
 }
 
-size_t pl_gate(const struct pl_checks *c, const struct pl_doc *d, int64_t to_status, int64_t now_us,
+size_t pl_gate(struct pl_checks *c, const struct pl_doc *d, int64_t to_status, int64_t now_us,
                struct pl_block *out, size_t max)
 {
     int64_t from = pl_entry_int(pl_doc_root(d), PL_F_REVIEW_STATUS, PL_STATUS_PREPARING);
-    struct gate g = {.d = d, .out = out, .max = max};
+    struct gate g = {.c = c, .d = d, .out = out, .max = max};
 
     (void)now_us; /* the clock is in the findings */
 
