@@ -8,15 +8,15 @@
  *   - applying one by one, folding the log anew, and a snapshot with the tail behind it agree.
  * PL_SEED picks the first case, PL_CASES how many. A failing case is shrunk by leaving steps out.
  */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plimsoll/base/rng.h"
-#include "plimsoll/base/str.h"
 #include "plimsoll/doc/doc.h"
 #include "plimsoll/merge/digest.h"
 #include "plimsoll/wire/limits.h"
+
+#include "support/prop.h"
 
 #define STEPS   60
 #define ENTRIES 40
@@ -400,7 +400,7 @@ static void fold(struct run *x)
 }
 
 /* Runs the steps that are on; says which property broke, or NULL. */
-static const char *run_case(uint64_t seed, const bool on[STEPS], uint32_t *accepted)
+static const char *run_case(uint64_t seed, const bool *on, size_t *accepted)
 {
     struct run *x = calloc(1, sizeof *x);
     const char *broken;
@@ -411,7 +411,7 @@ static const char *run_case(uint64_t seed, const bool on[STEPS], uint32_t *accep
     pl_buf_init(&x->snap, PL_SNAPSHOT_MAX);
     for (uint64_t i = 0; i < STEPS && x->broken == NULL; i++) {
         if (on[i])
-            step(x, seed * 1000003 + i);
+            step(x, prop_step_seed(seed, i));
     }
     fold(x);
     *accepted += x->log_n;
@@ -424,51 +424,14 @@ static const char *run_case(uint64_t seed, const bool on[STEPS], uint32_t *accep
     return broken;
 }
 
-static void shrink(uint64_t seed, bool on[STEPS])
-{
-    uint32_t accepted = 0;
-
-    for (unsigned i = 0; i < STEPS; i++) {
-        on[i] = false;
-        if (run_case(seed, on, &accepted) == NULL)
-            on[i] = true;
-    }
-    (void)fprintf(stderr, "steps left:");
-    for (unsigned i = 0; i < STEPS; i++) {
-        if (on[i])
-            (void)fprintf(stderr, " %u", i);
-    }
-    (void)fprintf(stderr, "\n");
-}
-
-static uint64_t from_env(const char *name, uint64_t otherwise)
-{
-    const char *s = getenv(name);
-    uint64_t v = otherwise;
-
-    if (s != NULL && pl_parse_u64(s, &v) != 0)
-        v = otherwise;
-    return v;
-}
-
 int main(void)
 {
-    uint64_t first = from_env("PL_SEED", 1);
-    uint64_t cases = from_env("PL_CASES", 1500);
-    uint32_t accepted = 0;
+    static const struct prop p = {.name = "prop_doc",
+                                  .steps = STEPS,
+                                  .cases = 1500,
+                                  .least = 10,
+                                  .unit = "changesets accepted",
+                                  .run = run_case};
 
-    for (uint64_t seed = first; seed < first + cases; seed++) {
-        bool on[STEPS];
-        memset(on, true, sizeof on);
-        const char *broken = run_case(seed, on, &accepted);
-        if (broken != NULL) {
-            (void)fprintf(stderr, "PL_SEED=%llu: %s\n", (unsigned long long)seed, broken);
-            shrink(seed, on);
-            return 1;
-        }
-    }
-    (void)printf("prop_doc: seed %llu, %llu cases, %u changesets accepted\n",
-                 (unsigned long long)first, (unsigned long long)cases, accepted);
-    /* Too few would mean that the generator no longer makes anything good. */
-    return accepted > cases * 10 ? 0 : 1;
+    return prop_main(&p);
 }
