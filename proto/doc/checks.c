@@ -258,6 +258,9 @@ static void run_rules(struct pl_checks *c, const struct ck_rule *rules, int64_t 
 
 void pl_checks_run(struct pl_checks *c, int64_t now_us)
 {
+    static const uint32_t for_gates[] = {PL_KIND_PARTICIPANT, PL_KIND_RULE, PL_KIND_ACTION};
+    size_t n;
+
     if (c->all) {
         for (unsigned k = 0; k <= PL_KIND_MAX; k++)
             c->lists[k].fresh = false;
@@ -270,6 +273,8 @@ void pl_checks_run(struct pl_checks *c, int64_t now_us)
     run_rules(c, ck_rules_cause, now_us);
     run_rules(c, ck_rules_source, now_us);
     run_rules(c, ck_rules_text, now_us);
+    for (size_t i = 0; i < sizeof for_gates / sizeof for_gates[0]; i++)
+        (void)ck_list(c, for_gates[i], &n);
     c->now_us = now_us;
     c->all = false;
     memset(c->dirty, 0, sizeof c->dirty);

@@ -13,7 +13,7 @@
 #include "checks_int.h"
 
 struct gate {
-    struct pl_checks *c; /* for its lists */
+    const struct pl_checks *c; /* for its lists */
     const struct pl_doc *d;
     struct pl_block *out;
     size_t max;
@@ -80,12 +80,11 @@ static void add(struct gate *g, uint32_t check, struct pl_eid eid, const char *t
 
 static bool has_role(const struct gate *g, int64_t role)
 {
-    size_t n;
-    struct pl_entry **v = ck_list(g->c, PL_KIND_PARTICIPANT, &n);
+    const struct ck_list *l = &g->c->lists[PL_KIND_PARTICIPANT];
 
-    for (size_t i = 0; i < n; i++) {
-        if (pl_entry_int(v[i], PL_F_PARTICIPANT_ROLE, 0) == role &&
-            pl_entry_int(v[i], PL_F_PARTICIPANT_ATTENDANCE, 0) != PL_ATTENDANCE_DECLINED)
+    for (size_t i = 0; i < l->n; i++) {
+        if (pl_entry_int(l->v[i], PL_F_PARTICIPANT_ROLE, 0) == role &&
+            pl_entry_int(l->v[i], PL_F_PARTICIPANT_ATTENDANCE, 0) != PL_ATTENDANCE_DECLINED)
             return true;
     }
     return false;
@@ -93,11 +92,10 @@ static bool has_role(const struct gate *g, int64_t role)
 
 static bool has_rules(const struct gate *g)
 {
-    size_t n;
-    struct pl_entry **v = ck_list(g->c, PL_KIND_RULE, &n);
+    const struct ck_list *l = &g->c->lists[PL_KIND_RULE];
 
-    for (size_t i = 0; i < n; i++) {
-        if (ck_has_text(v[i], PL_F_BODY))
+    for (size_t i = 0; i < l->n; i++) {
+        if (ck_has_text(l->v[i], PL_F_BODY))
             return true;
     }
     return false;
@@ -143,11 +141,10 @@ static void judge_action(struct gate *g, const struct pl_entry *a)
 
 static void judge_actions(struct gate *g)
 {
-    size_t n;
-    struct pl_entry **v = ck_list(g->c, PL_KIND_ACTION, &n);
+    const struct ck_list *l = &g->c->lists[PL_KIND_ACTION];
 
-    for (size_t i = 0; i < n; i++)
-        judge_action(g, v[i]);
+    for (size_t i = 0; i < l->n; i++)
+        judge_action(g, l->v[i]);
 }
 
 /* --- in_session -> tracking, tracking -> closed ------------------------------------ */
@@ -185,7 +182,7 @@ static void add_findings(struct gate *g, const struct pl_checks *c, int64_t to)
     }
 }
 
-size_t pl_gate(struct pl_checks *c, const struct pl_doc *d, int64_t to_status, int64_t now_us,
+size_t pl_gate(const struct pl_checks *c, const struct pl_doc *d, int64_t to_status, int64_t now_us,
                struct pl_block *out, size_t max)
 {
     int64_t from = pl_entry_int(pl_doc_root(d), PL_F_REVIEW_STATUS, PL_STATUS_PREPARING);

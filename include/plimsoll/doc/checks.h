@@ -85,9 +85,9 @@ struct pl_block {
 };
 
 /* Fills `out` with up to max blocks, returns how many there are; 0: the gate is open. Run the
- * checks first (c is taken for its lists, and not changed otherwise). A move that is no gate (same
- * status, back) gives 0; a move that skips a status is blocked by one block that says so. */
-size_t pl_gate(struct pl_checks *c, const struct pl_doc *d, int64_t to_status, int64_t now_us,
+ * checks first: findings and lists of entries are those of the last run. A move that is no gate
+ * (same status, back) gives 0; a move that skips a status is blocked by one block that says so. */
+size_t pl_gate(const struct pl_checks *c, const struct pl_doc *d, int64_t to_status, int64_t now_us,
                struct pl_block *out, size_t max);
 
 #endif
