@@ -23,6 +23,7 @@
 #include "auth/identity.h"
 #include "cmd/cards.h"
 #include "cmd/drafts.h"
+#include "cmd/files.h"
 #include "cmd/services.h"
 #include "net/listener.h"
 #include "net/net.h"
@@ -62,6 +63,7 @@ struct server {
     struct net *net;
     struct listener *listener;
     struct sessions *sessions;
+    struct files *files;
     struct services services;
     struct pl_invite place; /* what invites name */
     enum stop_step step;
@@ -191,6 +193,7 @@ static void step_to(struct server *s, enum stop_step step, uint64_t ms)
         net_close(s->net, on_net_closed, s);
         break;
     case STOP_STORE:
+        files_stop(s->files);
         rooms_free(s->rooms, on_rooms_freed, s);
         break;
     case STOP_DONE:
@@ -318,6 +321,7 @@ static int open_store(struct server *s, struct pl_err *e)
     s->rooms = rooms_new(&s->loop, s->store, &ro);
     s->identity = identity_new(&s->loop, s->store);
     s->enrol = enrol_new(&s->loop, s->store, s->ca, &el);
+    s->files = files_new(&s->loop, s->store, s->rooms, c);
     s->drafts = drafts_new(s->store, s->rooms);
     s->cards = cards_new(&s->loop, s->rooms);
     s->services = (struct services){
@@ -330,6 +334,7 @@ static int open_store(struct server *s, struct pl_err *e)
         .place = &s->place,
         .drafts = s->drafts,
         .cards = s->cards,
+        .files = s->files,
     };
     return 0;
 }
@@ -453,6 +458,7 @@ int server_run(const struct server_options *o, struct pl_err *e)
     LOG_INFO(NULL, "server.listening", KV_I("port", listener_port(s.listener)));
     (void)uv_run(&s.loop, UV_RUN_DEFAULT);
     PL_ASSERT(uv_loop_close(&s.loop) == 0);
+    files_free(s.files);
     pl_tls_ctx_unref(s.tls);
     pgcluster_release(s.pg);
     LOG_INFO(NULL, "server.stopped");

@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
 
 #include "cli/cli_int.h"
+#include "cli/file_step.h"
 #include "cli/verb_act.h"
 #include "cli/verb_entry.h"
 
@@ -17,7 +20,7 @@
 
 struct work_opts {
     struct cli_common common;
-    const char *reason, *kind, *result, *value, *follow_up, *note;
+    const char *reason, *kind, *result, *value, *follow_up, *note, *file;
     bool reject;
 };
 
@@ -42,7 +45,8 @@ static const struct pl_opt effect_opts[] = {
     OPT_TEXT("follow-up", follow_up, "A-n", "the action that follows, for not_effective")};
 static const struct pl_opt proof_opts[] = {
     CLI_COMMON,
-    OPT_TEXT("kind", kind, "KIND", "change, ticket, document, test, metric, link, other"),
+    OPT_TEXT("kind", kind, "KIND", "change, ticket, document, test, metric, link, file, other"),
+    OPT_TEXT("file", file, "FILE", "a file that is the evidence, or goes with it"),
     OPT_TEXT("note", note, "TEXT", "what it shows")};
 
 static int open_action(struct cli *c, const char *id, enum pl_act_no act, struct cli_act *a,
@@ -200,44 +204,85 @@ VERB(verb_actions_effect, "actions effect", "A-n",
      "  plimsoll actions effect A-121 --result not_effective --follow-up A-140\n",
      run_effect);
 
+/* Evidence of mine like this one without a file: an upload that was broken off. */
+static bool find_broken(const struct cli *c, const struct pl_doc *d, struct pl_eid action,
+                        const char *reference, struct pl_eid *eid)
+{
+    struct pl_entry *all[64];
+    struct cli_file f;
+    size_t n = pl_doc_children(d, action, PL_KIND_EVIDENCE, all, COUNT(all));
+    for (size_t i = 0; i < n && i < COUNT(all); i++) {
+        if (pl_entry_created_by(all[i]) != c->profile.user || cli_file_of(all[i], &f) ||
+            pl_entry_int(all[i], PL_F_EVIDENCE_KIND, 0) != PL_EVIDENCE_FILE ||
+            !pl_str_eq(pl_entry_str(all[i], PL_F_EVIDENCE_REFERENCE), reference))
+            continue;
+        *eid = pl_entry_eid(all[i]);
+        return true;
+    }
+    return false;
+}
+
+static int add_proof(struct cli *c, struct review *r, const struct work_opts *o,
+                     struct pl_eid action, const char *reference, struct pl_err *e)
+{
+    struct pl_eid eid = PL_EID_ROOT;
+    struct transfer_result done;
+    bool queued = false;
+    const char *last = o->file ? strrchr(o->file, '/') : NULL;
+    const char *shown = reference[0] || !o->file ? reference : last ? last + 1 : o->file;
+    const struct act_field f[] = {{"kind", o->kind   ? o->kind
+                                           : o->file ? "file"
+                                                     : "link"},
+                                  {"reference", shown},
+                                  {"body", o->note}};
+    int rc = 0;
+    if (!o->file || !find_broken(c, review_doc(r), action, shown, &eid))
+        rc = act_add(r, PL_KIND_EVIDENCE, action, f, o->note ? 3 : 2, &eid, e);
+    if (rc == 0)
+        rc = cli_settle(c, r, &queued, e);
+    const struct cli_upload u = {r, eid, o->file, NULL, NULL};
+    if (rc == 0 && o->file)
+        rc = cli_file_put(c, &u, &done, e);
+    return rc < 0 ? rc : cli_entry_result(c, r, eid, queued, e);
+}
+
 static int run_proof(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     const struct work_opts *o = opts;
     struct review *r = NULL;
     struct pl_entry *en = NULL;
-    struct pl_eid eid = PL_EID_ROOT;
     uint64_t id = 0;
     const char *name = NULL;
-    bool queued = false;
+    if (argc < 2 && !o->file)
+        return pl_fail(e, PL_E_USAGE, "what shows it? a reference, or --file FILE");
+    if (o->file && (c->opt->offline || access(o->file, R_OK) < 0))
+        return c->opt->offline ? pl_fail(e, PL_E_UNREACHABLE, "files need the server")
+                               : pl_fail(e, PL_E_NOENT, "cannot open %s", o->file);
     int rc = cli_connect(c, e);
     if (rc == 0)
         rc = cli_split_id(c, argv[0], &id, &name, e);
     if (rc == 0 && !name)
         rc = pl_fail(e, PL_E_USAGE, "which action? write A-121");
-    char *reference = rc == 0 ? cli_text(argc - 1, argv + 1, e) : NULL;
+    char *reference = rc == 0 && argc > 1 ? cli_text(argc - 1, argv + 1, e) : pl_xstrdup("");
     if (rc == 0 && !reference)
         rc = -PL_E_TOO_LARGE;
     if (rc == 0)
         rc = cli_open(c, id, false, &r, e);
     if (rc == 0)
         rc = act_find(review_doc(r), name, PL_KIND_ACTION, &en, e);
-    const struct act_field f[] = {
-        {"kind", o->kind ? o->kind : "link"}, {"reference", reference}, {"body", o->note}};
     if (rc == 0)
-        rc = act_add(r, PL_KIND_EVIDENCE, pl_entry_eid(en), f, o->note ? 3 : 2, &eid, e);
-    if (rc == 0)
-        rc = cli_settle(c, r, &queued, e);
-    if (rc == 0)
-        rc = cli_entry_result(c, r, eid, queued, e);
+        rc = add_proof(c, r, o, pl_entry_eid(en), reference, e);
     free(reference);
     return rc;
 }
 
 const struct cli_verb verb_actions_proof = {
-    .opt = {"actions proof", "A-n REFERENCE", "add evidence to an action: a change, ticket, link",
-            proof_opts, COUNT(proof_opts), 2, -1},
+    .opt = {"actions proof", "A-n [REFERENCE]",
+            "add evidence to an action: a change, ticket, link, file", proof_opts,
+            COUNT(proof_opts), 1, -1},
     .opt_size = sizeof(struct work_opts),
     .examples = "  plimsoll actions proof A-121 https://ci.example/42 --kind test "
-                "--note 'the drill passed'\n",
+                "--note 'the drill passed'\n"
+                "  plimsoll actions proof A-121 --file drill.log\n",
     .run = run_proof,
 };

@@ -183,6 +183,17 @@ int pl_file_move(const char *from, const char *to, struct pl_err *e)
     return rc;
 }
 
+int pl_file_move_new(const char *from, const char *to, struct pl_err *e)
+{
+    if (link(from, to) < 0)
+        return fail_errno(e, "create", to);
+    (void)unlink(from);
+    char *dir = dir_of(to);
+    int rc = sync_dir(dir, e);
+    free(dir);
+    return rc;
+}
+
 static bool is_dir(const char *path)
 {
     struct stat st;

@@ -12,6 +12,10 @@ static const struct {
     enum pl_msg_type type;
     cmd_handler handler;
 } table[] = {
+    {PL_MSG_FILE_PUT, cmd_file_put},
+    {PL_MSG_FILE_CHUNK, cmd_file_chunk},
+    {PL_MSG_FILE_END, cmd_file_end},
+    {PL_MSG_FILE_GET, cmd_file_get},
     {PL_MSG_SUBMIT, cmd_submit},
     {PL_MSG_PRESENCE, cmd_presence},
     {PL_MSG_PING, cmd_ping},

@@ -50,6 +50,12 @@ void cmd_invite_new(struct caller *c, struct pl_msg *m);
 void cmd_invites(struct caller *c, struct pl_msg *m);
 void cmd_invite_revoke(struct caller *c, struct pl_msg *m);
 
+/* Files of materials and evidence. */
+void cmd_file_put(struct caller *c, struct pl_msg *m);
+void cmd_file_chunk(struct caller *c, struct pl_msg *m);
+void cmd_file_end(struct caller *c, struct pl_msg *m);
+void cmd_file_get(struct caller *c, struct pl_msg *m);
+
 /* Liveness. */
 void cmd_ping(struct caller *c, struct pl_msg *m);
 void cmd_pong(struct caller *c, struct pl_msg *m);

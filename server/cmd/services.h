@@ -13,6 +13,7 @@ struct config;
 struct drafts;
 struct cards;
 struct pl_invite;
+struct files;
 
 struct services {
     const char *dir; /* data directory */
@@ -24,6 +25,7 @@ struct services {
     struct drafts *drafts;
     struct cards *cards;
     const struct pl_invite *place; /* what invites name: address and root; without a secret */
+    struct files *files;
 };
 
 #endif

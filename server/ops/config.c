@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "plimsoll/wire/limits.h"
+
 static const char *const levels[] = {"err", "warn", "info", "debug", "trace", NULL};
 
 #define STR(sec, key, field, def, text) PL_CONF_STR(sec, key, struct config, field, def, text)
@@ -88,6 +90,19 @@ static const struct pl_conf_opt opts[] = {
         "Invites of facilitators in a review that can still be used."),
     NUM("limits", "invites_per_hour", invites_per_hour, "60", 1, 100000,
         "Invites that a facilitator may make in an hour."),
+
+    SIZE("files", "max_size", file_max, "64MiB", 16384, PL_FILE_BYTES_MAX,
+         "Largest file that can be attached."),
+    SIZE("files", "per_review", files_per_review, "512MiB", 16384, 1099511627776,
+         "All files of a review, with those on their way."),
+    SIZE("files", "organisation", files_organisation, "16GiB", 16384, 1125899906842624,
+         "All files of all reviews."),
+    NUM("files", "uploads_per_user", uploads_per_user, "4", 1, 1000,
+        "Unfinished uploads of one person; one left alone for a minute gives way."),
+    NUM("files", "uploads_per_device", uploads_per_device, "2", 1, 1000,
+        "Unfinished uploads of one device."),
+    MS("files", "upload_expiry", upload_expiry_ms, "24h", 1000, 2592000000,
+       "An upload that nobody goes on with is dropped after this."),
 };
 
 static const struct pl_conf_table table = {opts, sizeof(opts) / sizeof(opts[0])};

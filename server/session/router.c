@@ -32,7 +32,8 @@ static void charge(struct session *s, const struct pl_frame *f)
         rate_take(&s->changesets, 1);
         rate_take(&s->bytes, (double)f->n);
     } else {
-        bool is_light = f->type == PL_MSG_PRESENCE || f->type == PL_MSG_PONG;
+        bool is_light = f->type == PL_MSG_PRESENCE || f->type == PL_MSG_PONG ||
+                        f->type == PL_MSG_FILE_CHUNK || f->type == PL_MSG_FILE_GET;
         rate_take(&s->requests, is_light ? 0.25 : 1);
     }
 }

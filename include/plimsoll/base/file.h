@@ -35,6 +35,10 @@ int pl_file_write_new(const char *path, const void *bytes, size_t n, mode_t mode
 /* rename(2), then fsync of the folder that the file is in now. */
 int pl_file_move(const char *from, const char *to, struct pl_err *e) PL_MUST;
 
+/* The same, but fails with -PL_E_CONFLICT if `to` exists, without a race (link(2)); `from` is then
+ * still there. */
+int pl_file_move_new(const char *from, const char *to, struct pl_err *e) PL_MUST;
+
 /* Makes a folder and its missing parents with `mode` (umask applies to the parents). An existing
  * folder is fine and keeps its mode. */
 int pl_mkdir_p(const char *path, mode_t mode, struct pl_err *e) PL_MUST;

@@ -32,4 +32,11 @@ size_t pl_utf8_decode(const uint8_t *p, const uint8_t *end, uint32_t *scalar);
 /* Writes a scalar as UTF-8 (1-4 bytes), returns the length; surrogates become U+FFFD. */
 size_t pl_utf8_encode(uint32_t scalar, uint8_t out[4]);
 
+/* A name that a file may be shown and kept under, made of any bytes: what follows the last slash or
+ * backslash, without controls, bidi marks, line separators and zero-width blanks; invalid bytes
+ * become U+FFFD; a leading dot, hyphen or blank becomes '_'; blanks and dots at the end go; cut to
+ * `chars` characters and `cap` bytes, NUL included (cap >= 8). "file" when nothing is left. The
+ * length. */
+size_t pl_file_name_safe(const char *in, size_t n, size_t chars, char *out, size_t cap);
+
 #endif

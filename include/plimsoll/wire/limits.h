@@ -49,6 +49,10 @@
 #define PL_SERVICES_MAX     20u    /* services of a MetricRow */
 #define PL_NEWS_MAX         400u   /* characters of News.text */
 
+/* Files. */
+#define PL_FILE_BYTES_MAX   1073741824u /* of one file; a server takes less: [files] max_size */
+#define PL_FILE_CHUNKS_OPEN 4u          /* FileChunk or FileGet of one connection without answer */
+
 /* Times. */
 #define PL_HANDSHAKE_MS   5000u
 #define PL_FIRST_FRAME_MS 5000u
