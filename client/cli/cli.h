@@ -149,8 +149,8 @@ struct cli {
     json_t *fields;    /* array of names chosen by --json=FIELDS; NULL: all */
     struct pl_buf out; /* data; written at the end, all or nothing */
     bool out_failed;   /* it did not fit */
-    bool out_is_mine;  /* the verb itself writes what --output names; data goes to standard output */
-    bool out_gone;     /* nobody reads standard output any more: ends with 141, quietly */
+    bool out_is_mine; /* the verb itself writes what --output names; data goes to standard output */
+    bool out_gone;    /* nobody reads standard output any more: ends with 141, quietly */
 };
 
 struct cli_verb {

@@ -26,7 +26,7 @@ void cli_print_man(FILE *out);
 
 extern const struct cli_verb verb_join, verb_whoami, verb_profile_list, verb_profile_use;
 extern const struct cli_verb verb_attach_add, verb_attach_get, verb_attach_list,
-    verb_materials_pack;
+    verb_materials_pack, verb_session_schedule;
 extern const struct cli_verb verb_new, verb_list, verb_show, verb_set, verb_edit, verb_export;
 extern const struct cli_verb verb_timeline_list, verb_timeline_add, verb_timeline_edit,
     verb_timeline_rm;

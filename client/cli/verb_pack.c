@@ -17,6 +17,7 @@
 #include "plimsoll/render/markdown.h"
 #include "plimsoll/wire/limits.h"
 
+#include "cli/calendar.h"
 #include "cli/cli_int.h"
 #include "cli/file_step.h"
 #include "cli/verb_entry.h"
@@ -101,20 +102,37 @@ static int write_text(struct pack *p, const char *name, const struct pl_buf *b, 
     return pl_file_write_atomic(path, b->data, b->len, 0644, e);
 }
 
+static int pack_text(struct pack *p, const char *name, const struct pl_buf *b, struct pl_err *e)
+{
+    uint8_t sum[PL_SHA256_BYTES];
+    char hex[2 * PL_SHA256_BYTES + 1];
+    int rc = write_text(p, name, b, e);
+    if (rc < 0)
+        return rc;
+    pl_sha256(b->data, b->len, sum);
+    pl_hex_encode(sum, sizeof(sum), hex);
+    return add_sum(p, hex, name, b->len);
+}
+
 static int pack_review(struct pack *p, struct pl_err *e)
 {
     struct pl_buf b;
-    uint8_t sum[PL_SHA256_BYTES];
-    char hex[2 * PL_SHA256_BYTES + 1];
     pl_buf_init(&b, OUTPUT_MAX);
     int rc = pl_render_markdown(review_doc(p->r), &b, e);
     if (rc == 0)
-        rc = write_text(p, "review.md", &b, e);
-    if (rc == 0) {
-        pl_sha256(b.data, b.len, sum);
-        pl_hex_encode(sum, sizeof(sum), hex);
-        rc = add_sum(p, hex, "review.md", b.len);
-    }
+        rc = pack_text(p, "review.md", &b, e);
+    pl_buf_release(&b);
+    return rc;
+}
+
+/* Only when something is planned. */
+static int pack_calendar(struct pack *p, struct pl_err *e)
+{
+    struct pl_buf b;
+    struct pl_err none;
+    pl_buf_init(&b, OUTPUT_MAX);
+    int rc = cli_calendar(p->c, review_doc(p->r), &b, &none);
+    rc = rc < 0 ? 0 : pack_text(p, "review.ics", &b, e);
     pl_buf_release(&b);
     return rc;
 }
@@ -139,6 +157,8 @@ static int pack_all(struct pack *p, struct pl_err *e)
         }
         free(ids);
     }
+    if (rc == 0)
+        rc = pack_calendar(p, e);
     return rc < 0 ? rc : write_text(p, "SHA256SUMS", &p->sums, e);
 }
 

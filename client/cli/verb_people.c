@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
 
 #include "cli/cli_int.h"
@@ -33,10 +34,32 @@ static const struct pl_opt set_opts[] = {
      "observer"},
 };
 
+struct people_look {
+    struct cli *c;
+    const struct pl_doc *d; /* NULL: everyone enrolled */
+};
+
+/* What a participant says in the review about coming; NULL when nothing is known. */
+static const char *attendance_of(const struct pl_doc *d, uint64_t user)
+{
+    const char *found = NULL;
+    size_t n = d ? pl_doc_list(d, PL_KIND_PARTICIPANT, NULL, 0) : 0;
+    struct pl_entry **all = pl_xcalloc(n + 1, sizeof(struct pl_entry *));
+    if (n > 0)
+        (void)pl_doc_list(d, PL_KIND_PARTICIPANT, all, n);
+    for (size_t i = 0; i < n; i++)
+        if (pl_entry_int(all[i], PL_F_PARTICIPANT_USER, 0) == (int64_t)user)
+            found = pl_enum_name(PL_EN_ATTENDANCE,
+                                 pl_entry_int(all[i], PL_F_PARTICIPANT_ATTENDANCE, 0));
+    free(all);
+    return found;
+}
+
 static int take_people(void *ctx, struct pl_msg *m, struct pl_err *e)
 {
-    static const char *const heads[] = {"USER", "NAME", "ROLE", ""};
-    struct cli *c = ctx;
+    static const char *const heads[] = {"USER", "NAME", "ROLE", "COMES", ""};
+    const struct people_look *look = ctx;
+    struct cli *c = look->c;
     const struct pl_people_reply *p = &m->u.people_reply;
     json_t *j = cli_envelope(c, "people.list", 0);
     json_t *items = json_array();
@@ -44,11 +67,12 @@ static int take_people(void *ctx, struct pl_msg *m, struct pl_err *e)
     for (size_t i = 0; i < p->n; i++) {
         const struct pl_person *x = &p->items[i];
         const char *role = pl_enum_name(PL_EN_ROLE, x->role);
-        const char *row[] = {x->user_name, x->display_name, role, x->here ? "here" : ""};
+        const char *comes = attendance_of(look->d, x->user);
+        const char *row[] = {x->user_name, x->display_name, role, comes, x->here ? "here" : ""};
         cli_table_row(t, row);
-        (void)json_array_append_new(items, json_pack("{s:s, s:s, s:s?, s:b}", "user", x->user_name,
-                                                     "display_name", x->display_name, "role", role,
-                                                     "here", x->here));
+        (void)json_array_append_new(
+            items, json_pack("{s:s, s:s, s:s?, s:s?, s:b}", "user", x->user_name, "display_name",
+                             x->display_name, "role", role, "attendance", comes, "here", x->here));
     }
     (void)json_object_set_new(j, "items", items);
     return cli_list_end(c, t, j, e);
@@ -57,6 +81,8 @@ static int take_people(void *ctx, struct pl_msg *m, struct pl_err *e)
 static int run_people_list(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     const struct people_opts *o = opts;
+    struct people_look look = {.c = c};
+    struct review *r = NULL;
     struct pl_msg m = {.type = PL_MSG_PEOPLE};
     int rc = 0;
     if (argc > 0)
@@ -65,15 +91,20 @@ static int run_people_list(struct cli *c, void *opts, int argc, char **argv, str
         rc = pl_fail(e, PL_E_USAGE, "which review? (or --everyone)");
     if (rc == 0)
         rc = cli_connect(c, e);
-    return rc < 0 ? rc : cli_call(c, &m, take_people, c, e);
+    if (rc == 0 && argc > 0)
+        rc = cli_open(c, m.u.people.review, true, &r, e);
+    if (rc < 0)
+        return rc;
+    look.d = r ? review_doc(r) : NULL;
+    return cli_call(c, &m, take_people, &look, e);
 }
 
 const struct cli_verb verb_people_list = {
-    .opt = {"people list", "[REVIEW]", "who takes part, and who is here now", list_opts,
+    .opt = {"people list", "[REVIEW]", "who takes part, who comes, and who is here now", list_opts,
             COUNT(list_opts), 0, 1},
     .opt_size = sizeof(struct people_opts),
     .examples = "  plimsoll people list REV-1\n  plimsoll people list --everyone\n",
-    .fields = "user,display_name,role,here",
+    .fields = "user,display_name,role,attendance,here",
     .run = run_people_list,
 };
 

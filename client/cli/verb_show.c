@@ -13,6 +13,7 @@
 #include "plimsoll/render/markdown.h"
 #include "plimsoll/render/text.h"
 
+#include "cli/calendar.h"
 #include "cli/cli_int.h"
 #include "cli/past.h"
 #include "cli/verb_entry.h"
@@ -51,7 +52,7 @@ static const struct pl_opt show_opts[] = {
      "your private draft of it: what is sealed, what was revealed, what came late"},
 };
 
-static const char *const export_formats[] = {"md", "json", NULL};
+static const char *const export_formats[] = {"md", "json", "ics", NULL};
 
 static const struct pl_opt export_opts[] = {
     CLI_COMMON,
@@ -240,6 +241,15 @@ const struct cli_verb verb_show = {
     .run = run_show,
 };
 
+enum { EXPORT_MD, EXPORT_JSON, EXPORT_ICS };
+
+static int export_as(struct cli *c, const struct pl_doc *d, int format, struct pl_err *e)
+{
+    if (format == EXPORT_ICS)
+        return cli_calendar(c, d, &c->out, e);
+    return render(c, d, format == EXPORT_JSON ? FORMAT_JSON : FORMAT_MD, e);
+}
+
 static int run_export(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     const struct show_opts *o = opts;
@@ -251,17 +261,19 @@ static int run_export(struct cli *c, void *opts, int argc, char **argv, struct p
         rc = pl_fail(e, PL_E_USAGE, "a review is exported as a whole: write REV-%llu",
                      (unsigned long long)review_id(v.r));
     if (rc == 0)
-        rc = render(c, v.d, cli_wants_json(c) || o->format == 1 ? FORMAT_JSON : FORMAT_MD, e);
+        rc = export_as(c, v.d, cli_wants_json(c) ? EXPORT_JSON : o->format, e);
     view_release(&v);
     free(id);
     return rc;
 }
 
 const struct cli_verb verb_export = {
-    .opt = {"export", "REVIEW", "the whole review as Markdown or JSON; same revision, same bytes",
+    .opt = {"export", "REVIEW",
+            "the whole review as Markdown, JSON or a calendar file; same revision, same bytes",
             export_opts, COUNT(export_opts), 1, 1},
     .opt_size = sizeof(struct show_opts),
     .examples = "  plimsoll export REV-1 --as md -o review.md\n"
+                "  plimsoll export REV-1 --as ics -o review.ics\n"
                 "  plimsoll export REV-1 --at 120 --as json\n",
     .run = run_export,
 };

@@ -20,6 +20,7 @@ const struct cli_verb *const cli_verbs[] = {
     &verb_unwaive,
     &verb_close,
     &verb_visibility,
+    &verb_session_schedule,
     &verb_session_start,
     &verb_session_stage,
     &verb_session_next,

@@ -8,7 +8,7 @@ set -u
 # shellcheck source=tests/integ/lib.sh
 . "$(dirname "$0")/lib.sh"
 rig files
-small=(--set files.max_size=2MiB --set files.per_review=6MiB --set files.organisation=8MiB)
+small=(--set files.max_size=2MiB --set files.per_review=6000000 --set files.organisation=8000000)
 serve 1 "${small[@]}"
 join fay ben cyd dan
 rev=REV-$(review_new fay 'Checkout outage' ben:responder cyd:stakeholder) || fail "no review"
@@ -104,7 +104,75 @@ does ben attach add "$rev2" "$work/four" --title four
 refused 1 'whole organisation' ben attach add "$rev2" "$work/two" --title five
 ok "too large, quota of the review, quota of the organisation"
 
-# --- closed -----------------------------------------------------------------------------------
-does fay set "$rev" severity=low
-psql_() { psql -qAtX "$(cat "$work/conninfo")" -c "$1"; }
-ok "done"
+# --- breaking the rules -----------------------------------------------------------------------
+timeout 100 "$build/tests/integ/file_raw" "$work/ben" "${rev2#REV-}" M-1 >"$work/raw.out" 2>&1 ||
+    fail "$(cat "$work/raw.out")"
+does ben attach list "$rev2" --json
+json out 'j["items"][0]["file_name"] == "passwd"'
+ok "pieces out of order, beyond the size, at the end of numbers, an early end, a wrong checksum"
+
+# --- going on ---------------------------------------------------------------------------------
+# 16 pieces a second after the first 32: slow enough to be cut off in the middle
+slow=(--set limits.requests_per_s=4 --set files.uploads_per_device=1)
+kill -TERM "${pid[1]}"
+until_true 30 gone "${pid[1]}" || fail "server 1 does not end"
+serve 1 "${slow[@]}"
+rev=REV-$(review_new fay 'Third' ben:responder) || fail "no review"
+sql() { psql -h "$data/run" -p 5432 -U plimsoll -d plimsoll -qAtX -c "$1"; }
+# background WHO ARGS...: the client itself, to be killed; its number in $bg
+background() {
+    local home=$work/$1
+    shift
+    PLIMSOLL_CONFIG_DIR=$home XDG_STATE_HOME=$home/state XDG_CACHE_HOME=$home/cache \
+        "$client" "$@" >"$work/bg.out" 2>"$work/bg.err" &
+    bg=$!
+    started+=("$bg")
+}
+held() { sql "SELECT coalesce(max(held), 0) FROM plm.file WHERE state = 1"; }
+half_way() { [ "$(held)" -ge "$1" ]; }
+
+random slow1 2000000
+background ben attach add "$rev" "$work/slow1"
+until_true 30 half_way 400000 || fail "no upload half way: $(held)"
+refused 6 'under way' ben attach add "$rev" "$work/graph.png"
+does fay set "$rev" severity=low # edits pass
+kill -9 "$bg"
+until_true 10 gone "$bg"
+before=$(held)
+does ben attach add "$rev" "$work/slow1" --json
+json out 'j["item"]["id"] == "M-1"'
+[ "$(sql "SELECT count(*) FROM plm.file WHERE size = 2000000 AND review = ${rev#REV-}")" = 1 ] ||
+    fail "it began anew"
+[ "$before" -ge 400000 ] || fail "only $before bytes were held after the kill"
+background fay attach get "$rev/M-1" -o "$work/slow1.back"
+part_there() { [ "$(stat -c %s "$work/slow1.back.part" 2>/dev/null || echo 0)" -ge 300000 ]; }
+until_true 30 part_there || fail "no download half way"
+kill -9 "$bg"
+until_true 10 gone "$bg"
+[ -e "$work/slow1.back" ] && fail "half a file has its name"
+does fay attach get "$rev/M-1" -o "$work/slow1.back" --json
+json out 'j["resumed_at"] > 0'
+cmp -s "$work/slow1" "$work/slow1.back" || fail "another file came back"
+ok "the client is killed in the middle, up and down"
+
+random slow2 2000000
+background ben attach add "$rev" "$work/slow2"
+until_true 30 half_way 400000 || fail "no upload half way: $(held)"
+kill -9 "${pid[1]}"
+until_true 10 gone "${pid[1]}"
+serve 1 "${slow[@]}"
+until_true 60 gone "$bg"
+wait "$bg" || fail "the upload failed: $(cat "$work/bg.err")"
+serve 2 "${slow[@]}"
+does fay attach get "$rev/M-2" -o "$work/slow2.back" --server "127.0.0.1:${port[2]}"
+cmp -s "$work/slow2" "$work/slow2.back" || fail "another file came back"
+ok "the server is killed in the middle"
+
+random slow3 2000000
+background ben attach add "$rev" "$work/slow3"
+until_true 30 half_way 400000 || fail "no upload half way: $(held)"
+kill -9 "$bg"
+does ben attach add "$rev" "$work/slow3" --server "127.0.0.1:${port[2]}"
+does fay attach get "$rev/M-3" -o "$work/slow3.back"
+cmp -s "$work/slow3" "$work/slow3.back" || fail "another file came back"
+ok "begun at one process, ended at another"
