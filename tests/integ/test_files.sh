@@ -69,7 +69,7 @@ ok "replaced"
 
 # --- no right ---------------------------------------------------------------------------------
 refused 4 'stakeholder' cyd attach add "$rev/M-1" "$work/graph.png"
-refused 4 'participant' dan attach get "$rev/M-1" -o "$work/dan.png"
+refused 4 'role' dan attach get "$rev/M-1" -o "$work/dan.png"
 refused 4 '' dan attach add "$rev/M-1" "$work/graph.png"
 [ -e "$work/dan.png" ] && fail "dan has it"
 refused 2 'materials and evidence' ben attach add "$rev/P-1" "$work/graph.png"
