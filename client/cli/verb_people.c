@@ -34,10 +34,35 @@ static const struct pl_opt set_opts[] = {
      "observer"},
 };
 
+/* The answer, kept until the review is open: opening it first would make oneself be here. */
 struct people_look {
-    struct cli *c;
-    const struct pl_doc *d; /* NULL: everyone enrolled */
+    struct pl_person *rows; /* names owned */
+    size_t n;
 };
+
+static int take_people(void *ctx, struct pl_msg *m, struct pl_err *e)
+{
+    struct people_look *look = ctx;
+    const struct pl_people_reply *p = &m->u.people_reply;
+    (void)e;
+    look->rows = pl_xcalloc(p->n + 1, sizeof(*look->rows));
+    look->n = p->n;
+    for (size_t i = 0; i < p->n; i++) {
+        look->rows[i] = p->items[i];
+        look->rows[i].user_name = pl_xstrdup(p->items[i].user_name);
+        look->rows[i].display_name = pl_xstrdup(p->items[i].display_name);
+    }
+    return 0;
+}
+
+static void look_release(struct people_look *look)
+{
+    for (size_t i = 0; i < look->n; i++) {
+        free((void *)(uintptr_t)look->rows[i].user_name);
+        free((void *)(uintptr_t)look->rows[i].display_name);
+    }
+    free(look->rows);
+}
 
 /* What a participant says in the review about coming; NULL when nothing is known. */
 static const char *attendance_of(const struct pl_doc *d, uint64_t user)
@@ -55,19 +80,17 @@ static const char *attendance_of(const struct pl_doc *d, uint64_t user)
     return found;
 }
 
-static int take_people(void *ctx, struct pl_msg *m, struct pl_err *e)
+static int show_people(struct cli *c, const struct people_look *look, const struct pl_doc *d,
+                       struct pl_err *e)
 {
     static const char *const heads[] = {"USER", "NAME", "ROLE", "COMES", ""};
-    const struct people_look *look = ctx;
-    struct cli *c = look->c;
-    const struct pl_people_reply *p = &m->u.people_reply;
     json_t *j = cli_envelope(c, "people.list", 0);
     json_t *items = json_array();
     struct cli_table *t = cli_table_new(heads, COUNT(heads));
-    for (size_t i = 0; i < p->n; i++) {
-        const struct pl_person *x = &p->items[i];
+    for (size_t i = 0; i < look->n; i++) {
+        const struct pl_person *x = &look->rows[i];
         const char *role = pl_enum_name(PL_EN_ROLE, x->role);
-        const char *comes = attendance_of(look->d, x->user);
+        const char *comes = attendance_of(d, x->user);
         const char *row[] = {x->user_name, x->display_name, role, comes, x->here ? "here" : ""};
         cli_table_row(t, row);
         (void)json_array_append_new(
@@ -81,22 +104,26 @@ static int take_people(void *ctx, struct pl_msg *m, struct pl_err *e)
 static int run_people_list(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     const struct people_opts *o = opts;
-    struct people_look look = {.c = c};
+    struct people_look look = {.n = 0};
     struct review *r = NULL;
     struct pl_msg m = {.type = PL_MSG_PEOPLE};
+    uint64_t id = 0;
     int rc = 0;
     if (argc > 0)
-        rc = cli_review_id(argv[0], &m.u.people.review, e);
+        rc = cli_review_id(argv[0], &id, e);
     else if (!o->everyone)
         rc = pl_fail(e, PL_E_USAGE, "which review? (or --everyone)");
+    m.u.people.review = id;
     if (rc == 0)
         rc = cli_connect(c, e);
-    if (rc == 0 && argc > 0)
-        rc = cli_open(c, m.u.people.review, true, &r, e);
-    if (rc < 0)
-        return rc;
-    look.d = r ? review_doc(r) : NULL;
-    return cli_call(c, &m, take_people, &look, e);
+    if (rc == 0)
+        rc = cli_call(c, &m, take_people, &look, e);
+    if (rc == 0 && id != 0)
+        rc = cli_open(c, id, true, &r, e);
+    if (rc == 0)
+        rc = show_people(c, &look, r ? review_doc(r) : NULL, e);
+    look_release(&look);
+    return rc;
 }
 
 const struct cli_verb verb_people_list = {

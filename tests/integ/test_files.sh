@@ -72,8 +72,9 @@ refused 4 'stakeholder' cyd attach add "$rev/M-1" "$work/graph.png"
 refused 4 'role' dan attach get "$rev/M-1" -o "$work/dan.png"
 refused 4 '' dan attach add "$rev/M-1" "$work/graph.png"
 [ -e "$work/dan.png" ] && fail "dan has it"
-refused 2 'materials and evidence' ben attach add "$rev/P-1" "$work/graph.png"
-refused 3 'no file' ben attach get "$rev/P-1" -o "$work/x"
+does ben observe add "$rev" --col well 'the bridge was up'
+refused 2 'materials and evidence' ben attach add "$rev/O-1" "$work/graph.png"
+refused 3 'no file' ben attach get "$rev/O-1" -o "$work/x"
 refused 3 'cannot open' ben attach add "$rev" "$work/nowhere"
 mkdir "$work/folder"
 refused 2 'not a file' ben attach add "$rev/M-1" "$work/folder"
@@ -128,8 +129,11 @@ background() {
     bg=$!
     started+=("$bg")
 }
-held() { sql "SELECT coalesce(max(held), 0) FROM plm.file WHERE state = 1"; }
+held() { sql "SELECT coalesce(max(held), 0) FROM plm.file WHERE state = 1 AND size = 2000000"; }
 half_way() { [ "$(held)" -ge "$1" ]; }
+
+# what the breaker of rules left gives way after a minute
+sql "UPDATE plm.file SET touched_us = touched_us - 61000000 WHERE state = 1"
 
 random slow1 2000000
 background ben attach add "$rev" "$work/slow1"
