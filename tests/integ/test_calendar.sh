@@ -25,7 +25,7 @@ has() { grep -qF -- "$2" "$work/$1" || fail "no '$2' in: $(cat "$work/$1")"; }
 has_not() { ! grep -qF -- "$2" "$work/$1" || fail "'$2' is in: $(cat "$work/$1")"; }
 
 refused 3 'no session is planned' fay export "$rev" --as ics
-refused 4 'role' ben session schedule "$rev" --at 2026-03-05T14:00:00Z
+refused 4 'responder' ben session schedule "$rev" --at 2026-03-05T14:00:00Z
 does fay session schedule "$rev" --at 2026-03-05T14:00:00+01:00 --for 90m --place 'Room 4; left, up'
 has out '2026-03-05T13:00:00Z	90'
 does fay timeline add "$rev" --at 2026-03-01T10:00:00Z --mark recover 'all is well again'
