@@ -107,7 +107,7 @@ static void fill(void)
     rig_sql(&rig,
             "INSERT INTO review (id, head, title, status, stage, visibility, severity, kind,"
             " op_id, created_by, created_us) SELECT 100000 + g, 1, 'Review ' || g, 3, 6,"
-            " 1 + g %% 2, 1 + g %% 4, 1 + g %% 4, decode(md5(g::text), 'hex'), %llu, g"
+            " 1 + g %% 2, 1 + g %% 4, 1 + g %% 4, decode(md5('b' || g), 'hex'), %llu, g"
             " FROM generate_series(1, %d) g",
             (unsigned long long)ana.user, REVIEWS);
     rig_sql(&rig,
