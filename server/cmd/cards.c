@@ -53,12 +53,13 @@ struct cards *cards_new(uv_loop_t *loop, struct rooms *r)
     return c;
 }
 
-static struct round *round_find(const struct cards *c, uint64_t review)
+/* The next one may begin while the one before is still on its way into the database. */
+static struct round *round_find(const struct cards *c, uint64_t review, uint32_t no)
 {
     struct round *r;
 
     DL_FOREACH (c->rounds, r) {
-        if (r->review == review)
+        if (r->review == review && card_round_no(r->pool) == no)
             return r;
     }
     return NULL;
@@ -66,9 +67,14 @@ static struct round *round_find(const struct cards *c, uint64_t review)
 
 unsigned cards_people(const struct cards *c, uint64_t review)
 {
-    const struct round *r = round_find(c, review);
+    const struct round *newest = NULL;
+    const struct round *r;
 
-    return r != NULL ? card_round_people(r->pool) : 0;
+    DL_FOREACH (c->rounds, r) {
+        if (r->review == review)
+            newest = r;
+    }
+    return newest != NULL ? card_round_people(newest->pool) : 0;
 }
 
 /* --- the end ------------------------------------------------------------------------------------
@@ -232,20 +238,20 @@ static struct round *round_new(struct cards *c, uint64_t review, uint32_t no, in
 
 void cards_open(struct cards *c, uint64_t review, uint32_t round, int64_t until_us)
 {
-    if (round_find(c, review) == NULL)
+    if (round_find(c, review, round) == NULL)
         (void)round_new(c, review, round, until_us);
 }
 
 void cards_take(struct cards *c, const struct pl_cards *m, uint64_t user, int64_t until_us,
                 struct call *take_call)
 {
-    struct round *r = round_find(c, m->review);
+    struct round *r = round_find(c, m->review, m->round);
     struct pl_err e;
 
     pl_err_init(&e);
     if (r == NULL)
         r = round_new(c, m->review, m->round, until_us);
-    if (r->is_ending || card_round_no(r->pool) != m->round) {
+    if (r->is_ending) {
         call_fail(take_call, PL_E_CONFLICT, "the collection is over; your cards stay with you");
         return;
     }
