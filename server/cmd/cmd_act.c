@@ -2,7 +2,8 @@
 /*
  * Acts: a command of a person on a review, judged by server/review on the newest state while the
  * room builds a batch. The message is copied: it is judged later, and again after a lost batch. A
- * reveal reads the private drafts first and may take several revisions, one after the other.
+ * reveal that is allowed reads the private drafts, is judged again with them, and may take several
+ * revisions, one after the other.
  *
  * Counting a vote takes the sums first. The append writes them only if no choice has changed since
  * then; otherwise they are taken anew.
@@ -103,6 +104,7 @@ static void forget_key(const struct act_call *a)
 }
 
 static int take_tally(struct act_call *a);
+static void on_drafts(void *ctx, int rc, struct drafts_set *take, const struct pl_err *e);
 static void act_go(struct act_call *a);
 
 static void on_done(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
@@ -113,6 +115,12 @@ static void on_done(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
     /* The judge had passed it: so it was the store that found other choices than were summed up. */
     if (rc == -PL_E_CONFLICT && is_count && ++a->tries < COUNT_TRIES && call_caller(a->call)) {
         rc = take_tally(a);
+        if (rc == 0)
+            return;
+    }
+    /* He may, and it is sealed: only now the drafts are worth reading. */
+    if (rc == -PL_E_BAD_STATE && a->more && a->who.drafts == NULL) {
+        rc = drafts_load(a->services->drafts, a->act.review, on_drafts, a);
         if (rc == 0)
             return;
     }
@@ -161,7 +169,6 @@ static void on_drafts(void *ctx, int rc, struct drafts_set *take, const struct p
     *take = (struct drafts_set){0};
     a->who.drafts = a->drafts.v;
     a->who.n_drafts = a->drafts.n;
-    a->who.more = &a->more;
     act_go(a);
 }
 
@@ -221,12 +228,10 @@ void cmd_act(struct caller *c, struct pl_msg *m)
     a->act = m->u.act;
     a->text = pl_xstrdup(m->u.act.text);
     a->act.text = a->text;
-    a->who = (struct conduct_actor){.user = c->user, .device = c->device};
+    a->who = (struct conduct_actor){.user = c->user, .device = c->device, .more = &a->more};
     int rc = 0;
     if (a->act.act == PL_ACT_COUNT)
         rc = take_tally(a);
-    else if (a->act.act == PL_ACT_REVEAL)
-        rc = drafts_load(c->services->drafts, a->act.review, on_drafts, a);
     else
         act_go(a);
     if (rc < 0) {

@@ -39,7 +39,8 @@ struct conduct_actor {
     const struct conduct_tally *tally;  /* for PL_ACT_COUNT; NULL: there is none */
     const struct conduct_draft *drafts; /* REVEAL only; NULL: they were not read */
     size_t n_drafts;
-    bool *more; /* REVEAL: set when it did not all fit; judge again when this is committed */
+    bool *more; /* REVEAL: set when it did not all fit: judge again when this is committed; with
+                 * -PL_E_BAD_STATE: it may be done, once the drafts are read */
 };
 
 /* Entries that the server makes (waivers) have client 0 and count upwards from

@@ -211,8 +211,11 @@ int act_reveal(struct conduct *c)
         *c->who->more = false;
     if (!pl_secret_is_sealed(c->d, k->number))
         return 0;
-    if (c->who->drafts == NULL)
+    if (c->who->drafts == NULL) {
+        if (c->who->more != NULL)
+            *c->who->more = true;
         return pl_fail(c->e, PL_E_BAD_STATE, "the drafts were not read");
+    }
     for (size_t i = 0; i < c->who->n_drafts && rc == 0 && !r.is_full; i++) {
         r.draft = &c->who->drafts[i];
         rc = copy_draft(&r, k->number);

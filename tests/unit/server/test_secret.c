@@ -191,6 +191,20 @@ static void open_round(void)
     assert_int_equal(act(PL_ACT_CARDS, "", 20, &fay), -PL_E_CONFLICT);
 }
 
+TEST(drafts_are_asked_for_only_by_a_reveal_that_is_allowed)
+{
+    bool more = false;
+    struct conduct_actor fay = {.user = FAY, .more = &more};
+    struct conduct_actor dan = {.user = DAN, .more = &more};
+    assert_int_equal(act(PL_ACT_REVEAL, "account", 0, &fay), 0);
+    assert_false(more);
+    assert_true(act(PL_ACT_SEAL, "account", 1, &fay) > 0);
+    assert_int_equal(act(PL_ACT_REVEAL, "account", 0, &dan), -PL_E_PERM);
+    assert_false(more);
+    assert_int_equal(act(PL_ACT_REVEAL, "account", 0, &fay), -PL_E_BAD_STATE);
+    assert_true(more);
+}
+
 TEST(cards_come_in_once_in_nobodys_name_and_close_the_round)
 {
     struct card_round *r = card_round_new(1);
@@ -289,6 +303,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_reveal_in_parts_brings_each_entry_once_and_then_ends_the_seal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(drafts_are_asked_for_only_by_a_reveal_that_is_allowed,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(cards_come_in_once_in_nobodys_name_and_close_the_round,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_place_of_a_card_does_not_follow_from_its_arrival,
