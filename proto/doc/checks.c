@@ -14,6 +14,7 @@
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
+#include "plimsoll/base/utf8.h"
 #include "plimsoll/coach/coach.h"
 
 #include "checks_int.h"
@@ -59,12 +60,23 @@ struct pl_entry **ck_list(struct pl_checks *c, uint32_t kind, size_t *n)
     return l->v;
 }
 
+/* A name that was cut, or the whole text, may end within a character. */
+static void drop_halves(char *s)
+{
+    size_t n = strlen(s);
+    size_t bad = 0;
+
+    for (size_t at = 0; !pl_utf8_is_clean(s + at, n - at, &bad); n--) {
+        at += bad;
+        memmove(s + at, s + at + 1, n - at);
+    }
+}
+
 struct pl_finding *ck_add(struct pl_checks *c, uint32_t check, const struct pl_entry *entry,
                           const struct pl_entry *other, const char *fmt, ...)
 {
     struct ck_found *f = &c->found[check];
     struct pl_finding *x;
-    size_t len;
     va_list ap;
     int n;
 
@@ -81,15 +93,9 @@ struct pl_finding *ck_add(struct pl_checks *c, uint32_t check, const struct pl_e
     va_start(ap, fmt);
     n = vsnprintf(x->text, sizeof x->text, fmt, ap);
     va_end(ap);
-    if (n < 0 || (size_t)n < sizeof x->text)
-        return x;
-    /* Cut: not in the middle of a character. */
-    len = sizeof x->text - 1;
-    while (len > 0 && ((unsigned char)x->text[len - 1] & 0xC0U) == 0x80U)
-        len--;
-    if (len > 0 && (unsigned char)x->text[len - 1] >= 0xC0U)
-        len--;
-    x->text[len] = '\0';
+    if (n < 0)
+        x->text[0] = '\0';
+    drop_halves(x->text);
     return x;
 }
 

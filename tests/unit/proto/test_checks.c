@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plimsoll/base/utf8.h"
 #include "plimsoll/doc/checks.h"
 
 #include "support/sample.h"
@@ -547,6 +548,22 @@ TEST(checks_stay_silent_where_nothing_is_said)
     }
 }
 
+TEST(cut_names_stay_whole_characters)
+{
+    struct world w = world_new();
+    const struct pl_finding *f = NULL;
+    char name[1 + 63 * 2 + 1] = "A"; /* the 64th byte is half of a letter */
+
+    for (size_t i = 0; i < 63; i++)
+        memcpy(name + 1 + 2 * i, "\xD0\xB6", 3);
+    sample_str(w.d, w.facilitator, PL_F_PARTICIPANT_NAME, name);
+    sample_int(w.d, w.facilitator, PL_F_PARTICIPANT_INVOLVED, 1);
+    assert_int_equal(found(&w, 24, &f), 1);
+    assert_true(pl_utf8_is_clean(f->text, strlen(f->text), NULL));
+    assert_non_null(strstr(f->text, "\xD0\xB6 facilitates and took part"));
+    world_free(&w);
+}
+
 TEST(checks_of_the_clock_run_again_when_it_moves)
 {
     struct world w = world_new();
@@ -594,6 +611,7 @@ int main(void)
         UNIT(checks_stay_silent_where_nothing_is_said),
         UNIT(checks_are_waived_as_a_whole_and_for_one_entry),
         UNIT(checks_let_accounts_differ_within_their_precision),
+        UNIT(cut_names_stay_whole_characters),
         UNIT(checks_of_the_clock_run_again_when_it_moves),
         UNIT(checks_have_ids_titles_and_ways_to_mend),
     };
