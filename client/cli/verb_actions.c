@@ -3,6 +3,7 @@
  * `actions list`: actions of all reviews that one may read, or of some, by the server's tables; the
  * most urgent first. With --offline the copies of the named reviews are looked through instead.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "plimsoll/base/mem.h"
@@ -255,20 +256,35 @@ static int show(struct cli *c, const struct actions_opts *o, const struct across
     return cli_list_end(c, t, j, e);
 }
 
-/* Without a server: what the copies here hold. */
+/* Without a server: what the copies here hold. What cannot be asked of them is said, since an empty
+ * answer would be read as a good one. */
 static int list_offline(struct cli *c, const struct actions_opts *o, int argc, char **argv,
                         struct pl_err *e)
 {
-    const struct cli_entry_opts eo = {
+    struct cli_entry_opts eo = {
         .common = o->common,
         .owner = o->mine ? "me" : o->owner,
         .state = o->states.count > 0 ? o->states.values[0] : NULL,
         .late = o->late || o->overdue,
     };
-    struct cli_entry_opts copy = eo;
-    if (argc == 0)
+    uint64_t states = 0;
+    size_t named = o->reviews.count + (size_t)argc;
+    if (o->due_before || o->effect_due || o->text || o->limit || o->after || o->fail_on ||
+        o->states.count > 1)
+        return pl_fail(e, PL_E_USAGE,
+                       "--offline goes with --mine, --owner, --overdue and one --state only");
+    if (named == 0)
         return pl_fail(e, PL_E_USAGE, "--offline: name the reviews to look through");
-    return cli_entry_list(c, &copy, argc, argv, PL_KIND_ACTION, e);
+    int rc = ask_states(o, &states, e);
+    if (rc < 0)
+        return rc;
+    char **all = pl_xcalloc(named, sizeof(*all));
+    for (size_t i = 0; i < named; i++)
+        all[i] = i < o->reviews.count ? (char *)(uintptr_t)o->reviews.values[i]
+                                      : argv[i - o->reviews.count];
+    rc = cli_entry_list(c, &eo, (int)named, all, PL_KIND_ACTION, e);
+    free(all);
+    return rc;
 }
 
 static int run_list(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)

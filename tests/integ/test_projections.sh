@@ -114,6 +114,9 @@ exits 0 ben actions list --fail-on unproved
 exits 0 ben actions list --owner cyd --fail-on late,unowned,unproved
 exits 2 ben actions list --fail-on ugly
 exits 3 ben actions list --owner nobody
+exits 2 ben actions list "$rev" --offline --fail-on late # never "none" without having looked
+exits 2 ben actions list "$rev" --offline --text renewal
+exits 0 ben actions list --review "$rev" --offline --mine
 does fay actions list # all of its reviews, though she owns none
 [ "$(wc -l <"$work/out")" = 3 ] && grep -q "OPS-7.*https://tracker" "$work/out" || fail "$(cat "$work/out")"
 ok "actions: filters, order, pages, exit statuses"
