@@ -95,6 +95,10 @@ json_t *cli_comments_json(const struct pl_doc *d, const struct pl_entry *on);
 int cli_comments_text(struct cli *c, const struct pl_doc *d, const struct pl_entry *on,
                       struct pl_err *e) PL_MUST;
 
+/* Finds what a second operand names: "E-9", or "REV-1/E-9" of the same review and of no other. */
+int cli_entry_other(struct review *r, const char *name, struct pl_entry **out,
+                    struct pl_err *e) PL_MUST;
+
 /* Short ids of the entries that link to this one (new reference). */
 json_t *cli_linked_from(const struct pl_doc *d, const struct pl_entry *en);
 

@@ -155,8 +155,7 @@ static int link_one(struct review *r, struct pl_entry *a, struct pl_entry *b, bo
     return act_set(r, pl_entry_eid(x.holder), &f, 1, e);
 }
 
-/* "E-9", or "REV-1/E-9" of the same review. */
-static int find_other(struct review *r, const char *name, struct pl_entry **out, struct pl_err *e)
+int cli_entry_other(struct review *r, const char *name, struct pl_entry **out, struct pl_err *e)
 {
     const char *slash = strchr(name, '/');
     char head[32];
@@ -168,8 +167,8 @@ static int find_other(struct review *r, const char *name, struct pl_entry **out,
         int rc = cli_review_id(head, &id, e);
         if (rc == 0 && id != review_id(r))
             rc = pl_fail(e, PL_E_INVALID,
-                         "links stay in one review; for an earlier one say 'plimsoll set REV-%llu "
-                         "recurrence_of=+%s'",
+                         "both have to be of one review; of an earlier one say 'plimsoll set "
+                         "REV-%llu recurrence_of=+%s'",
                          (unsigned long long)review_id(r), head);
         if (rc < 0)
             return rc;
@@ -196,7 +195,7 @@ static int link_all(struct cli *c, const struct link_opts *o, int argc, char **a
                      argv[at - 1], pl_kind_name(kind));
     for (int i = at; rc == 0 && i < argc; i++) {
         struct pl_entry *other = NULL;
-        rc = find_other(r, argv[i], &other, e);
+        rc = cli_entry_other(r, argv[i], &other, e);
         if (rc == 0)
             rc = link_one(r, en, other, o->remove, e);
     }

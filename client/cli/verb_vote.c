@@ -374,10 +374,8 @@ static int run_merge(struct cli *c, void *opts, int argc, char **argv, struct pl
     int rc = cli_act_open(c, argv[0], PL_ACT_MERGE, &a, e);
     if (rc == 0 && !a.entry)
         rc = pl_fail(e, PL_E_USAGE, "which entry? write REV-1/O-5");
-    if (rc == 0 && argc > 1) {
-        const char *name = strrchr(argv[1], '/');
-        rc = act_find(review_doc(a.r), name ? name + 1 : argv[1], 0, &into, e);
-    }
+    if (rc == 0 && argc > 1)
+        rc = cli_entry_other(a.r, argv[1], &into, e);
     if (rc < 0)
         return rc;
     if (into)

@@ -81,6 +81,7 @@ ok "rights, limits, one's own dots and nobody else's"
 # ---- merging while a vote is open ------------------------------------------------------------------
 refused 4 'responder' ben merge "$rev/O-2" O-1
 refused 2 'cause' fay merge "$rev/O-2" F-1
+refused 2 'one review' fay merge "$rev/O-2" REV-99/O-4
 does ben comment add "$rev/O-3" 'a remark on the third'
 does fay merge "$rev/O-3" O-4
 refused 5 'already' fay merge "$rev/O-3" O-1
