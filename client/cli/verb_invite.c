@@ -63,9 +63,9 @@ static int fill(const struct invite_opts *o, struct pl_invite_new *m, struct pl_
                        o->user);
     if (!o->group && o->uses > 1)
         return pl_fail(e, PL_E_USAGE, "--uses goes with --group");
-    m->uses = o->group ? (uint32_t)(o->uses ? o->uses : GROUP_PRESET) : 1;
-    if (o->group && (m->uses < 2 || m->uses > 20))
+    if (o->group && o->uses != 0 && (o->uses < 2 || o->uses > 20))
         return pl_fail(e, PL_E_USAGE, "--uses takes a number from 2 to 20");
+    m->uses = !o->group ? 1 : o->uses != 0 ? (uint32_t)o->uses : GROUP_PRESET;
     m->user_name = o->group ? "" : o->user;
     m->display_name = o->group ? "" : o->name ? o->name : o->user;
     const char *duration = o->duration ? o->duration : o->group ? GROUP_FOR : PERSON_FOR;
@@ -192,6 +192,8 @@ static int take_invites(void *ctx, struct pl_msg *m, struct pl_err *e)
     static const char *const heads[] = {"INVITE", "FOR", "ROLE", "USED", "LEFT", "UNTIL"};
     struct cli *c = ctx;
     const struct pl_invites_reply *r = &m->u.invites_reply;
+    if (m->type != PL_MSG_INVITES_REPLY)
+        return pl_fail(e, PL_E_BAD_MESSAGE, "an answer of another kind came");
     json_t *j = cli_envelope(c, "invite.list", 0);
     json_t *items = json_array();
     struct cli_table *t = cli_table_new(heads, COUNT(heads));

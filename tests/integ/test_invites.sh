@@ -66,6 +66,7 @@ wants 4 ben invite new "$review" --user fay
 wants 4 ben invite list "$review"
 wants 2 ana invite new "$review" --user 'Bad Name'
 wants 2 ana invite new "$review" --group --for 2h
+wants 2 ana invite new "$review" --group --uses 4294967298
 wants 2 ana invite new "$review" --group --role facilitator
 wants 3 ana invite revoke "$review" 99999
 timeout 120 "$cheat" --config "$work/ana" --other "$work/ben" --known ben --review "$rev" ||
