@@ -190,8 +190,9 @@ static int write_out(struct cli *c, struct pl_err *e)
         return pl_fail(e, PL_E_LIMIT, "the output is too large");
     if (o->output && !c->out_is_mine && !pl_str_eq(o->output, "-")) {
         if (o->force)
-            return pl_file_write_atomic(o->output, c->out.data, c->out.len, 0644, e);
-        return pl_file_write_new(o->output, c->out.data, c->out.len, 0644, e);
+            return pl_file_write_atomic(o->output, c->out.data, c->out.len, pl_file_mode_plain(),
+                                        e);
+        return pl_file_write_new(o->output, c->out.data, c->out.len, pl_file_mode_plain(), e);
     }
     if (c->out.len == 0)
         return 0;

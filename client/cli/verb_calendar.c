@@ -71,9 +71,9 @@ static int write_calendar(struct cli *c, const struct pl_doc *d, const char *pat
     pl_buf_init(&b, CALENDAR_MAX);
     int rc = cli_calendar(c, d, &b, e);
     if (rc == 0 && c->opt->force)
-        rc = pl_file_write_atomic(path, b.data, b.len, 0644, e);
+        rc = pl_file_write_atomic(path, b.data, b.len, pl_file_mode_plain(), e);
     else if (rc == 0)
-        rc = pl_file_write_new(path, b.data, b.len, 0644, e);
+        rc = pl_file_write_new(path, b.data, b.len, pl_file_mode_plain(), e);
     pl_buf_release(&b);
     return rc;
 }

@@ -99,7 +99,7 @@ static int write_text(struct pack *p, const char *name, const struct pl_buf *b, 
     char path[PATH_CAP];
     if (pl_path_join(path, sizeof(path), p->dir, name) < 0)
         return pl_fail(e, PL_E_LIMIT, "the path is too long");
-    return pl_file_write_atomic(path, b->data, b->len, 0644, e);
+    return pl_file_write_atomic(path, b->data, b->len, pl_file_mode_plain(), e);
 }
 
 static int pack_text(struct pack *p, const char *name, const struct pl_buf *b, struct pl_err *e)

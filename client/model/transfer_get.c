@@ -22,7 +22,7 @@
 
 static int keep(struct transfer *t, struct pl_err *e)
 {
-    if (fchmod(t->fd, 0644) < 0 || fsync(t->fd) < 0)
+    if (fchmod(t->fd, pl_file_mode_plain()) < 0 || fsync(t->fd) < 0)
         return pl_fail(e, PL_E_IO, "cannot keep %s: %s", t->part, strerror(errno));
     return t->force ? pl_file_move(t->part, t->path, e) : pl_file_move_new(t->part, t->path, e);
 }

@@ -132,6 +132,13 @@ static int write_temp(const char *temp, const void *bytes, size_t n, mode_t mode
     return rc;
 }
 
+mode_t pl_file_mode_plain(void)
+{
+    mode_t mask = umask(077);
+    (void)umask(mask);
+    return 0644 & ~mask;
+}
+
 struct content {
     const void *bytes;
     size_t n;

@@ -43,6 +43,9 @@ cmp -s "$work/graph.png" "$work/got.png" || fail "another file came back"
 grep -q "$(sum "$work/graph.png")  $work/got.png" "$work/out" || fail "no checksum: $(cat "$work/out")"
 refused 5 '--force' cyd attach get "$rev/M-1" -o "$work/got.png"
 does cyd attach get "$rev/M-1" -o "$work/got.png" --force
+(umask 077 && does cyd attach get "$rev/M-1" -o "$work/private.png" &&
+    does cyd export "$rev" -o "$work/private.md") || exit 1
+[ "$(stat -c %a "$work/private.png" "$work/private.md" | xargs)" = '600 600' ] || fail "the umask is not heeded"
 mkdir "$work/into"
 does cyd attach get "$rev/M-1" -o "$work/into"
 cmp -s "$work/graph.png" "$work/into/graph.png" || fail "not under its own name"

@@ -32,6 +32,9 @@ int pl_file_write_atomic(const char *path, const void *bytes, size_t n, mode_t m
 int pl_file_write_new(const char *path, const void *bytes, size_t n, mode_t mode,
                       struct pl_err *e) PL_MUST;
 
+/* The mode for what a person asked to be written: 0644, less what the umask takes away. */
+mode_t pl_file_mode_plain(void);
+
 /* rename(2), then fsync of the folder that the file is in now. */
 int pl_file_move(const char *from, const char *to, struct pl_err *e) PL_MUST;
 
