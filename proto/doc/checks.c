@@ -15,6 +15,7 @@
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
 #include "plimsoll/base/utf8.h"
+#include "plimsoll/base/zone.h"
 #include "plimsoll/coach/coach.h"
 
 #include "checks_int.h"
@@ -153,6 +154,8 @@ void pl_checks_free(struct pl_checks *c)
         free(c->lists[i].v);
     for (unsigned i = 0; i <= PL_CHECK_MAX; i++)
         free(c->found[i].v);
+    for (unsigned i = 0; i < c->n_zones; i++)
+        pl_zone_free(c->zones[i].z);
     ck_words_free(c);
     free(c->disagreements);
     pl_coach_free(c->coach);

@@ -29,6 +29,14 @@
 
 struct pl_coach;
 struct pl_disagreement;
+struct pl_zone;
+
+/* A zone that events name, read once; z is NULL when this machine does not know it. */
+#define CK_ZONES 16
+struct ck_zone {
+    char name[65];
+    struct pl_zone *z;
+};
 
 struct ck_found {
     struct pl_finding *v;
@@ -55,6 +63,8 @@ struct pl_checks {
     struct pl_duration durations[PL_DURATION_MAX];
     struct ck_words *words;                /* uthash, by entry */
     struct pl_disagreement *disagreements; /* room for CK_DISAGREEMENTS; NULL till there is one */
+    struct ck_zone zones[CK_ZONES];
+    unsigned n_zones;
     struct pl_coach *coach; /* with the names of the participants; made when first needed */
 };
 

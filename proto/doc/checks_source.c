@@ -9,6 +9,8 @@
 
 #include "plimsoll/base/hash.h"
 #include "plimsoll/base/mem.h"
+#include "plimsoll/base/str.h"
+#include "plimsoll/base/zone.h"
 
 #include "checks_int.h"
 
@@ -130,6 +132,47 @@ static void t11(struct pl_checks *c)
         if (pl_entry_has(v[i], PL_F_TAGS, tag, sizeof tag - 1))
             (void)ck_add(c, 11, v[i], NULL, "%s was noted without a zone, which was guessed",
                          ck_id(id, v[i]));
+    }
+}
+
+/* --- T12 ----------------------------------------------------------------------------- */
+
+/* NULL when it is not known here, or when the review names too many. */
+static const struct pl_zone *zone_of(struct pl_checks *c, const char *name)
+{
+    for (unsigned i = 0; i < c->n_zones; i++) {
+        if (pl_str_eq(c->zones[i].name, name))
+            return c->zones[i].z;
+    }
+    if (c->n_zones == CK_ZONES)
+        return NULL;
+    struct ck_zone *z = &c->zones[c->n_zones++];
+    (void)pl_strlcpy(z->name, name, sizeof z->name);
+    z->z = pl_zone_open(z->name, NULL);
+    return z->z;
+}
+
+static void t12(struct pl_checks *c)
+{
+    size_t n;
+    struct pl_entry **v = ck_list(c, PL_KIND_EVENT, &n);
+    char id[PL_SHORT_ID_MAX];
+    int64_t us;
+
+    for (size_t i = 0; i < n; i++) {
+        const char *name = pl_entry_str(v[i], PL_F_EVENT_SOURCE_ZONE);
+        if (name[0] == '\0' || !time_of(v[i], &us))
+            continue;
+        const struct pl_zone *z = zone_of(c, name);
+        enum pl_zone_hour hour = z == NULL ? PL_ZONE_PLAIN : pl_zone_hour(z, us);
+        if (hour == PL_ZONE_REPEATED)
+            (void)ck_add(c, 12, v[i], NULL, "%s: the clocks of %.64s showed this time twice",
+                         ck_id(id, v[i]), name);
+        else if (hour == PL_ZONE_SKIPPED)
+            (void)ck_add(c, 12, v[i], NULL,
+                         "%s: the clocks of %.64s had just been put forward; a time noted in the "
+                         "hour they left out comes out here",
+                         ck_id(id, v[i]), name);
     }
 }
 
@@ -329,6 +372,7 @@ static void t20(struct pl_checks *c)
 const struct ck_rule ck_rules_source[] = {
     {10, t10, {{PL_KIND_EVENT, EVENTS | CK_F(PL_F_EVENT_SOURCE)}}},
     {11, t11, {{PL_KIND_EVENT, EVENTS | CK_F(PL_F_TAGS)}}},
+    {12, t12, {{PL_KIND_EVENT, EVENTS | CK_F(PL_F_EVENT_SOURCE_ZONE)}}},
     {13, t13, {{PL_KIND_EVENT, EVENTS | CK_F(PL_F_EVENT_SOURCE) | CK_F(PL_F_BODY)}}},
     {15,
      t15,

@@ -40,12 +40,17 @@ struct pl_value docgen_value(struct docgen *g, const struct pl_field *f)
             n++;
         return pl_value_int(pl_enum_at(f->ref, pl_prng_below(&g->r, n)));
     case PL_FT_STR:
+        if (strstr(f->name, "zone") != NULL)
+            return pl_value_str("Europe/Berlin", 13);
         return pl_value_str(s, strlen(s));
     case PL_FT_DEC:
         return pl_value_str("12", 2);
     case PL_FT_EID:
         return pl_value_eid(docgen_id(g));
     case PL_FT_TIME:
+        if (pl_prng_one_in(&g->r, 8)) /* in the hour that Berlin's clocks left out that month */
+            return pl_value_int(INT64_C(1774747800000000) +
+                                pl_prng_range(&g->r, -5, 5) * 600000000LL);
         return pl_value_int(SAMPLE_T0 + pl_prng_range(&g->r, -40, 80) * 600000000LL);
     case PL_FT_INT:
         return pl_value_int(pl_prng_range(&g->r, f->min, f->min + 9));

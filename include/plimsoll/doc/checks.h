@@ -6,8 +6,8 @@
  * A pl_checks follows one document: after each applied changeset call pl_checks_touch with it, and
  * pl_checks_run before reading. Run costs what the changes since the last run touch, not the whole
  * review; from scratch and step by step give the same findings in the same order (a property test
- * says so). T14 depends on the clock too and takes `now_us` of the run. The numbers have gaps: what
- * is not judged has no row in the table.
+ * says so). T14 depends on the clock too and takes `now_us` of the run; T12 asks the machine's zone
+ * database for the zones that events name.
  */
 #ifndef PLIMSOLL_DOC_CHECKS_H
 #define PLIMSOLL_DOC_CHECKS_H

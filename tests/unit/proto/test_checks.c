@@ -328,6 +328,18 @@ BREAK(zone_guessed)
 {
     sample_elem(w->d, w->told, PL_F_TAGS, "zone-guessed");
 }
+BREAK(twice_on_the_clock)
+{
+    sample_str(w->d, w->told, PL_F_EVENT_SOURCE_ZONE, "Europe/Berlin");
+    sample_int(w->d, w->told, PL_F_EVENT_HAPPENED_AT,
+               INT64_C(1761438600) * 1000000); /* 2025-10-26 00:30 */
+}
+BREAK(left_out_by_the_clock)
+{
+    sample_str(w->d, w->told, PL_F_EVENT_SOURCE_ZONE, "Europe/Berlin");
+    sample_int(w->d, w->told, PL_F_EVENT_HAPPENED_AT,
+               INT64_C(1774747800) * 1000000); /* 2026-03-29 01:30 */
+}
 BREAK(clocks_differ)
 {
     add_many(w, 4, 22, 61, "syslog");
@@ -383,6 +395,8 @@ static const struct {
     {"T09", a_gap, "1 h 05 min"},
     {"T10", a_crowd, "21 events of 'syslog'"},
     {"T11", zone_guessed, "E-6"},
+    {"T12", twice_on_the_clock, "E-6: the clocks of Europe/Berlin showed this time twice"},
+    {"T12", left_out_by_the_clock, "E-6: the clocks of Europe/Berlin had just been put forward"},
     {"T13", clocks_differ, "'proxy' tells 4 events 3 min later than 'syslog'"},
     {"T15", round_times, "All 5 times of Ana Ferreira"},
     {"T17", hindsight, "E-4 speaks of E-6"},
@@ -581,23 +595,16 @@ TEST(checks_of_the_clock_run_again_when_it_moves)
 
 TEST(checks_have_ids_titles_and_ways_to_mend)
 {
-    size_t n = 0;
-
     for (uint32_t i = 1; i <= PL_CHECK_MAX; i++) {
         const struct pl_check_info *info = pl_check_info(i);
         char id[8];
         (void)snprintf(id, sizeof id, "t%02u", i);
-        if (info == NULL) {
-            assert_int_equal(pl_check_by_id(id), 0);
-            continue;
-        }
+        assert_non_null(info);
         assert_int_equal(info->number, i);
         assert_int_equal(pl_check_by_id(id), i);
         assert_true(strlen(info->title) < 100);
         assert_true(strlen(info->mend) < 140);
-        n++;
     }
-    assert_int_equal(n, 35);
     assert_null(pl_check_info(0));
     assert_null(pl_check_info(37));
     assert_int_equal(pl_check_by_id("T37"), 0);
