@@ -30,7 +30,7 @@ CREATE TABLE file (
 ) WITH (fillfactor = 60);
 CREATE UNIQUE INDEX file_shown ON file (review, entry_client, entry_n) WHERE state = 3;
 CREATE INDEX file_review ON file (review) WHERE state < 4;
-CREATE INDEX file_unfinished ON file (usr) WHERE state < 3;
+CREATE INDEX file_unfinished ON file (usr) WHERE state = 1;
 CREATE INDEX file_dropped ON file (id) WHERE state = 4;
 
 CREATE TABLE file_chunk (
@@ -59,15 +59,15 @@ BEGIN
 END $$;
 
 -- Room for one more unfinished file: true, maybe after dropping the one that was left alone longest,
--- if that was over a minute.
+-- if that was over a minute. Never one that is checked: a revision may show it already.
 CREATE FUNCTION file_make_room(p_usr int8, p_device int8, p_max int4) RETURNS bool
 LANGUAGE plpgsql VOLATILE SET search_path = plm, pg_temp AS $$
 BEGIN
-    IF (SELECT count(*) FROM file WHERE usr = p_usr AND state < 3
+    IF (SELECT count(*) FROM file WHERE usr = p_usr AND state = 1
             AND (p_device = 0 OR device = p_device)) < p_max THEN
         RETURN true;
     END IF;
-    UPDATE file SET state = 4 WHERE id = (SELECT id FROM file WHERE usr = p_usr AND state < 3
+    UPDATE file SET state = 4 WHERE id = (SELECT id FROM file WHERE usr = p_usr AND state = 1
         AND (p_device = 0 OR device = p_device) AND touched_us < now_us() - 60000000
         ORDER BY touched_us LIMIT 1);
     RETURN FOUND;
@@ -213,8 +213,10 @@ BEGIN
         DELETE FROM file f WHERE f.state = 4
             AND NOT EXISTS (SELECT 1 FROM file_chunk c WHERE c.file = f.id);
     END IF;
-    SELECT f.id INTO stale FROM file f WHERE f.state = 2 AND f.touched_us < now_us() - p_stale_us
-        ORDER BY f.touched_us LIMIT 1;
+    UPDATE file t SET touched_us = now_us() -- the others have their turn before it comes again
+        WHERE t.id = (SELECT f.id FROM file f
+            WHERE f.state = 2 AND f.touched_us < now_us() - p_stale_us ORDER BY f.touched_us LIMIT 1)
+        RETURNING t.id INTO stale;
     stale := coalesce(stale, 0);
 END $$;
 

@@ -310,6 +310,28 @@ TEST(the_newest_revision_wins)
     assert_int_equal(piece(c, p.user, 1000, 16384), -PL_E_BAD_STATE);
 }
 
+/* A server died between the revision and its note in the table: the document shows these files. */
+TEST(a_checked_file_gives_way_to_nothing_and_each_has_its_turn)
+{
+    struct rig_person p = rig_person(&rig);
+    uint64_t review = rig_review(&rig, p);
+    uint64_t a = whole(review, p, 1);
+    uint64_t b = whole(review, p, 2);
+    rig_sql(&rig, "UPDATE file SET touched_us = id WHERE usr = %lld", (long long)p.user);
+    struct file_put f = put_of(review, p, 1000, 3);
+    f.uploads_user = f.uploads_device = 1;
+    assert_int_equal(put(&f), 0);
+    assert_int_equal(look(a), FILE_CHECKED);
+    assert_int_equal(look(b), FILE_CHECKED);
+    assert_int_equal(sweep(1000000, 1000000), 0);
+    assert_int_equal(got.stale, a);
+    assert_int_equal(sweep(1000000, 1000000), 0); /* nobody could say what becomes of a */
+    assert_int_equal(got.stale, b);
+    assert_int_equal(sweep(1000000, 1000000), 0);
+    assert_int_equal(got.stale, 0);
+    rig_sql(&rig, "UPDATE file SET state = 4 WHERE usr = %lld", (long long)p.user);
+}
+
 TEST(what_nobody_wants_is_swept)
 {
     struct rig_person p = rig_person(&rig);
@@ -389,6 +411,7 @@ int main(void)
         UNIT(rights_are_judged_under_the_lock),
         UNIT(each_quota_has_its_code),
         UNIT(the_newest_revision_wins),
+        UNIT(a_checked_file_gives_way_to_nothing_and_each_has_its_turn),
         UNIT(what_nobody_wants_is_swept),
         UNIT(a_wrong_sum_drops_it),
         UNIT(the_table_refuses_what_cannot_be),
