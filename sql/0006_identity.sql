@@ -115,8 +115,8 @@ BEGIN ATOMIC
             AND EXISTS (SELECT 1 FROM plm.usr WHERE id = p_by_usr AND enabled));
 END;
 
--- Event 0101. p_review 0: none. code: 0, 21 no such user or review, 24 a bad value, 25 too many open,
--- 40 no right.
+-- Event 0101. p_review 0: none. code: 0, 21 no such user or review (a private draft is none), 24 a bad
+-- value, 25 too many open, 40 no right.
 CREATE FUNCTION plimsoll_invite_add(
     p_secret_sha256 bytea, p_kind int4, p_usr int8, p_review int8, p_role int4, p_expires_us int8,
     p_by_usr int8, p_by_device int8, p_node int4, p_open_max int4, OUT code int4, OUT invite int8)
@@ -131,7 +131,8 @@ BEGIN
         RETURN;
     END IF;
     IF NOT EXISTS (SELECT 1 FROM usr u WHERE u.id = p_usr AND u.enabled)
-       OR (p_review <> 0 AND NOT EXISTS (SELECT 1 FROM review r WHERE r.id = p_review)) THEN
+       OR (p_review <> 0 AND NOT EXISTS (SELECT 1 FROM review r WHERE r.id = p_review
+                                                                   AND r.draft_of IS NULL)) THEN
         code := 21;
         RETURN;
     END IF;

@@ -316,6 +316,11 @@ TEST(invites_obey_who_may_and_limits)
     assert_int_equal(invite("a", INVITE_RECOVERY, p.user, 0, p), -PL_E_PERM);
     assert_int_equal(invite("a", INVITE_USER, 99999, 0, host), -PL_E_NOENT);
     assert_int_equal(invite("a", INVITE_USER, q.user, 99999, host), -PL_E_NOENT);
+    /* into a private draft not even the operator: it could never be redeemed */
+    uint64_t draft = rig_review(&rig, q);
+    rig_sql(&rig, "UPDATE review SET draft_of = %llu WHERE id = %llu", (unsigned long long)review,
+            (unsigned long long)draft);
+    assert_int_equal(invite("a", INVITE_USER, p.user, draft, host), -PL_E_NOENT);
     /* nobody but the operator enrols a device of somebody else, also not the review's facilitator:
      * whoever redeems it would be that person */
     assert_int_equal(invite("a", INVITE_USER, q.user, review, p), -PL_E_PERM);
