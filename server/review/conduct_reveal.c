@@ -61,7 +61,7 @@ static bool has_room(struct reveal *r, const struct pl_entry *en)
 }
 
 /* A link of the draft as it leads in the review: to what is revealed, or to what stands there.
- * False: to nothing, and it is left out. */
+ * False: to nothing so far, and it is left out; link_late knows what comes later. */
 static bool map_link(const struct reveal *r, const struct pl_field *f, struct pl_eid *eid)
 {
     const struct pl_entry *there = pl_doc_entry(r->c->d, *eid);
@@ -199,6 +199,52 @@ static int copy_draft(struct reveal *r, uint32_t kind)
     return rc;
 }
 
+/* --- links to what comes later ------------------------------------------------------------------
+ */
+
+static bool is_made(const struct reveal *r, struct pl_eid eid)
+{
+    return pl_cs_find(r->c->cs, PL_SLOT_CREATE, eid, 0, NULL) != NULL;
+}
+
+/* Links from an entry to what this revision makes: they led to nothing when it was copied, further
+ * up in this revision or in one before. */
+static void link_late(struct reveal *r, const struct pl_entry *en)
+{
+    struct pl_eid from = pl_secret_eid(r->draft->draft, pl_entry_eid(en));
+    const struct pl_entry *there = pl_doc_entry(r->c->d, from);
+    size_t n = pl_entry_set_count(en, PL_F_LINKS);
+
+    if (there != NULL ? !pl_entry_is_visible(r->c->d, there) : !is_made(r, from))
+        return;
+    for (size_t i = 0; i < n && r->c->cs->n < SLOTS_BUDGET; i++) {
+        struct pl_elem el;
+        struct pl_eid to;
+        if (!pl_eid_from_elem(pl_entry_set_at(en, PL_F_LINKS, i), &to) ||
+            pl_doc_entry(r->c->d, to) != NULL)
+            continue;
+        to = pl_secret_eid(r->draft->draft, to);
+        if (!is_made(r, to))
+            continue;
+        pl_eid_to_elem(to, &el);
+        pl_cs_elem(r->c->cs, from, PL_F_LINKS, el.b, el.len, true);
+    }
+}
+
+static void link_draft(struct reveal *r, uint32_t kind)
+{
+    size_t n = pl_doc_list(r->draft->doc, kind, NULL, 0);
+    struct pl_entry **v = pl_xcalloc(n + 1, sizeof(struct pl_entry *));
+
+    (void)pl_doc_list(r->draft->doc, kind, v, n);
+    for (size_t i = 0; i < n; i++)
+        link_late(r, v[i]);
+    free(v);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ */
+
 int act_reveal(struct conduct *c)
 {
     const struct pl_kind_info *k = pl_kind_by_name(c->act->text);
@@ -219,6 +265,11 @@ int act_reveal(struct conduct *c)
     for (size_t i = 0; i < c->who->n_drafts && rc == 0 && !r.is_full; i++) {
         r.draft = &c->who->drafts[i];
         rc = copy_draft(&r, k->number);
+    }
+    for (size_t i = 0; i < c->who->n_drafts && rc == 0; i++) {
+        r.draft = &c->who->drafts[i];
+        link_draft(&r, PL_KIND_ACCOUNT);
+        link_draft(&r, PL_KIND_OBSERVATION);
     }
     if (rc == 0 && !r.is_full)
         put_elem(c, c->root, PL_F_REVIEW_SEALED, k->name, false);

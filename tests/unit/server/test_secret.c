@@ -191,6 +191,37 @@ static void open_round(void)
     assert_int_equal(act(PL_ACT_CARDS, "", 20, &fay), -PL_E_CONFLICT);
 }
 
+TEST(a_link_to_what_is_revealed_later_is_kept)
+{
+    struct pl_doc *draft = draft_of_ben(2);
+    const struct pl_eid first = {9, 1};
+    const struct pl_eid second = {9, 3};
+    const struct pl_eid seen = {9, 50};
+    struct conduct_draft drafts[] = {{.draft = DRAFT, .user = BEN, .doc = draft}};
+    struct conduct_actor fay = {.user = FAY, .drafts = drafts, .n_drafts = 1};
+    struct pl_elem el;
+    struct pl_cs cs;
+    pl_cs_init(&cs);
+    add(&cs, PL_KIND_OBSERVATION, seen, PL_EID_ROOT);
+    pl_eid_to_elem(second, &el);
+    pl_cs_elem(&cs, first, PL_F_LINKS, el.b, el.len, true);
+    pl_eid_to_elem(seen, &el);
+    pl_cs_elem(&cs, first, PL_F_LINKS, el.b, el.len, true);
+    apply_to(draft, &cs);
+    assert_true(act(PL_ACT_SEAL, "account", 1, &fay) > 0);
+    assert_true(act(PL_ACT_SEAL, "observation", 1, &fay) > 0);
+    assert_true(act(PL_ACT_REVEAL, "account", 0, &fay) > 0);
+    const struct pl_entry *en = pl_doc_entry(doc, pl_secret_eid(DRAFT, first));
+    pl_eid_to_elem(pl_secret_eid(DRAFT, second), &el);
+    assert_true(pl_entry_has(en, PL_F_LINKS, el.b, el.len));
+    assert_int_equal(pl_entry_set_count(en, PL_F_LINKS), 1);
+    assert_true(act(PL_ACT_REVEAL, "observation", 0, &fay) > 0);
+    en = pl_doc_entry(doc, pl_secret_eid(DRAFT, first));
+    pl_eid_to_elem(pl_secret_eid(DRAFT, seen), &el);
+    assert_true(pl_entry_has(en, PL_F_LINKS, el.b, el.len));
+    pl_doc_free(draft);
+}
+
 TEST(drafts_are_asked_for_only_by_a_reveal_that_is_allowed)
 {
     bool more = false;
@@ -303,6 +334,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_reveal_in_parts_brings_each_entry_once_and_then_ends_the_seal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_link_to_what_is_revealed_later_is_kept, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(drafts_are_asked_for_only_by_a_reveal_that_is_allowed,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(cards_come_in_once_in_nobodys_name_and_close_the_round,
