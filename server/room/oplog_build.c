@@ -396,7 +396,8 @@ static bool take_one(struct oplog *l, struct submission *sub)
         return true;
     }
     pl_err_init(&e);
-    if (sub->code == 0 && rebase_to_head(l, sub, &e) != 0) {
+    /* A command has nothing to bring along: its judge looks at the newest. */
+    if (sub->code == 0 && sub->judge == NULL && rebase_to_head(l, sub, &e) != 0) {
         refuse_later(sub, &e);
         sub->is_stuck = true; /* the log behind it stays as it is, and its changeset is half way */
     }

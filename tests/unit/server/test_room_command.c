@@ -356,6 +356,41 @@ TEST(oplog_command_has_the_ops_of_its_judge_and_a_status_ends_the_batch)
     oplog_free(l);
 }
 
+/* Others have stored more meanwhile than is kept in memory here. */
+TEST(oplog_command_does_not_mind_how_far_the_log_went_on)
+{
+    struct pl_env_fake env;
+    const struct oplog_handlers h = {0};
+    const struct oplog_origin o = {.user = 101, .device = 1};
+    struct stepper s = {.most = 1000};
+    struct stepper late = {.most = 1000};
+
+    pl_env_fake_init(&env, 7);
+    struct oplog_options lo = {.review = 41,
+                               .ring_revs = 100,
+                               .ring_bytes = 1u << 20,
+                               .queue_bytes = 1u << 20,
+                               .env = &env.env};
+    struct oplog *others = oplog_new(&lo, NULL, &h);
+    lo.ring_revs = 1;
+    struct oplog *l = oplog_new(&lo, NULL, &h);
+    assert_int_equal(oplog_command(l, &o, step, &late, NULL), OPLOG_QUEUED);
+    for (int i = 0; i < 5; i++) {
+        assert_int_equal(oplog_command(others, &o, step, &s, NULL), OPLOG_QUEUED);
+        const struct oplog_batch *b = oplog_build_batch(others);
+        assert_non_null(b);
+        assert_int_equal(oplog_catch_up(l, b->body, b->n_body, NULL), 0);
+        oplog_commit(others);
+    }
+    const struct oplog_batch *b = oplog_build_batch(l);
+    assert_non_null(b);
+    assert_int_equal(b->n_authors, 1);
+    oplog_commit(l);
+    assert_int_equal(oplog_head(l), 6);
+    oplog_free(l);
+    oplog_free(others);
+}
+
 /* --- effects -------------------------------------------------------------------------------------
  */
 
@@ -420,6 +455,7 @@ int main(void)
         UNIT(room_command_is_answered_when_the_server_closes),
         UNIT(room_command_may_write_more_than_a_client),
         UNIT(oplog_command_has_the_ops_of_its_judge_and_a_status_ends_the_batch),
+        UNIT(oplog_command_does_not_mind_how_far_the_log_went_on),
         UNIT(oplog_command_with_an_effect_is_the_last_of_its_batch_and_may_come_too_late),
     };
     return RUN(tests);
