@@ -58,17 +58,18 @@ static int list_findings(struct cli *c, const struct pl_doc *d, const struct pl_
     for (size_t i = 0; i < pl_checks_count(checks); i++) {
         const struct pl_finding *f = pl_checks_at(checks, i);
         const struct pl_check_info *info = pl_check_info(f->check);
-        char id[PL_SHORT_ID_MAX];
+        char id[PL_SHORT_ID_MAX], mend[PL_MEND_MAX];
         if (!info || (f->is_waived && !all))
             continue;
         entry_id(d, f->entry, id);
+        pl_finding_mend(d, f, mend, sizeof(mend));
         const char *row[] = {info->id, f->is_waived ? "waived" : severity_name(f->severity), id,
-                             f->text, info->mend};
+                             f->text, mend};
         cli_table_row(t, row);
         (void)json_array_append_new(
             items, json_pack("{s:s, s:s, s:b, s:s?, s:s, s:s}", "check", info->id, "severity",
                              severity_name(f->severity), "waived", f->is_waived, "entry",
-                             id[0] ? id : NULL, "text", f->text, "mend", info->mend));
+                             id[0] ? id : NULL, "text", f->text, "mend", mend));
     }
     (void)json_object_set_new(j, "items", items);
     return cli_list_end(c, t, j, e);

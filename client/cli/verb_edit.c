@@ -149,6 +149,16 @@ static char *new_text(struct cli *c, const struct edit_opts *o, const char *base
     return all;
 }
 
+/* "REV-1/A-7.finish_test": cuts the field off the id and returns it; NULL when none is named. */
+static const char *cut_field(char *id)
+{
+    char *dot = strchr(id, '.');
+    if (!dot)
+        return NULL;
+    *dot = '\0';
+    return dot + 1;
+}
+
 static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     const struct edit_opts *o = opts;
@@ -157,6 +167,11 @@ static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_
     uint64_t id = 0;
     const char *name = NULL;
     bool queued = false;
+    const char *named = cut_field(argv[0]);
+    if (!named && argc > 1)
+        named = cut_field(argv[1]);
+    if (named && o->field && !pl_str_eq(named, o->field))
+        return pl_fail(e, PL_E_USAGE, "--field %.40s and .%.40s: which?", o->field, named);
     int rc = cli_connect(c, e);
     if (rc == 0)
         rc = cli_split_id(c, argv[0], &id, &name, e);
@@ -176,7 +191,7 @@ static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_
         en = pl_doc_root(d);
     if (rc < 0)
         return rc;
-    const char *field = o->field ? o->field : name ? "body" : "impact";
+    const char *field = o->field ? o->field : named ? named : name ? "body" : "impact";
     const struct pl_field *f = pl_field_by_name(pl_entry_kind(en), field);
     if (!f || f->type != PL_FT_TEXT)
         return pl_fail(e, PL_E_INVALID, "'%s' is not a text of %s", field,
@@ -202,10 +217,12 @@ static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_
 }
 
 const struct cli_verb verb_edit = {
-    .opt = {"edit", "ID [ENTRY]", "edit a shared text in your editor; merged when it comes back",
-            edit_opts, sizeof(edit_opts) / sizeof(edit_opts[0]), 1, 2},
+    .opt = {"edit", "ID[.FIELD] [ENTRY]",
+            "edit a shared text in your editor; merged when it comes back", edit_opts,
+            sizeof(edit_opts) / sizeof(edit_opts[0]), 1, 2},
     .opt_size = sizeof(struct edit_opts),
     .examples = "  plimsoll edit REV-1/F-3\n"
+                "  plimsoll edit REV-1/A-7.finish_test\n"
                 "  plimsoll edit REV-1 --field impact --file impact.md\n"
                 "  echo 'seen again at 11:02' | plimsoll edit REV-1/E-9 --append --file -\n",
     .fields_kind = PL_KIND_REVIEW,

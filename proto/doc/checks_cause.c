@@ -156,21 +156,27 @@ static void judge_action(struct pl_checks *c, const struct pl_entry *a)
 
     (void)ck_id(id, a);
     if (pl_entry_int(a, PL_F_ACTION_OWNER, 0) == 0)
-        (void)ck_add(c, 34, a, NULL, "%s has no owner", id);
+        ck_add(c, 34, a, NULL, "%s has no owner", id)->mend = "plimsoll set REV/ID owner=USER";
     if (pl_entry_reg(a, PL_F_ACTION_DUE)->type != PL_VAL_INT)
-        (void)ck_add(c, 34, a, NULL, "%s has no due date", id);
+        ck_add(c, 34, a, NULL, "%s has no due date", id)->mend =
+            "plimsoll actions edit REV/ID --due 2026-12-01";
     if (pl_entry_int(a, PL_F_ACTION_CONTROL, 0) == 0)
-        (void)ck_add(c, 34, a, NULL, "%s has no class: prevention, detection or process", id);
+        ck_add(c, 34, a, NULL, "%s has no class: prevention, detection or process", id)->mend =
+            "plimsoll set REV/ID control=prevention (or detection, process)";
     if (!ck_has_text(a, PL_F_ACTION_FINISH_TEST))
-        (void)ck_add(c, 34, a, NULL, "%s has no finish test: how will one see that it is done?",
-                     id);
+        ck_add(c, 34, a, NULL, "%s has no finish test: how will one see that it is done?", id)
+            ->mend = "plimsoll edit REV/ID.finish_test, or plimsoll actions edit REV/ID --finish "
+                     "'how anyone sees it'";
     if (ck_is_blank(pl_entry_str(a, PL_F_ACTION_TRACKER_KEY)) &&
         ck_is_blank(pl_entry_str(a, PL_F_ACTION_UNTRACKED_REASON)))
-        (void)ck_add(c, 34, a, NULL, "%s has no tracker key, and no reason for none", id);
+        ck_add(c, 34, a, NULL, "%s has no tracker key, and no reason for none", id)->mend =
+            "plimsoll set REV/ID tracker_key=K, or untracked_reason='why not'";
     if ((priority == PL_PRIORITY_CRITICAL || priority == PL_PRIORITY_HIGH) &&
         ck_is_blank(pl_entry_str(a, PL_F_ACTION_MEASURE_WHAT)))
-        (void)ck_add(c, 34, a, NULL, "%s is %s and has no measure of its effect", id,
-                     pl_enum_name(PL_EN_PRIORITY, priority));
+        ck_add(c, 34, a, NULL, "%s is %s and has no measure of its effect", id,
+               pl_enum_name(PL_EN_PRIORITY, priority))
+            ->mend = "plimsoll set REV/ID measure_what='what is counted' measure_unit=minutes "
+                     "measure_baseline=41 measure_target=10";
 }
 
 static void t34(struct pl_checks *c)
@@ -186,7 +192,9 @@ static void t34(struct pl_checks *c)
         judge_action(c, v[i]);
     }
     if (committed == 0)
-        (void)ck_add(c, 34, NULL, NULL, n == 0 ? "There is no action" : "No action is committed");
+        ck_add(c, 34, NULL, NULL, n == 0 ? "There is no action" : "No action is committed")->mend =
+            n == 0 ? "plimsoll actions add REV 'what will change', then plimsoll actions commit A-n"
+                   : "plimsoll actions list --review REV, then plimsoll actions commit A-n";
 }
 
 static void t35(struct pl_checks *c)

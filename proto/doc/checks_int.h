@@ -122,6 +122,11 @@ struct pl_finding *ck_add(struct pl_checks *c, uint32_t check, const struct pl_e
 const char *ck_id(char out[PL_SHORT_ID_MAX], const struct pl_entry *en);
 const char *ck_time(char out[40], int64_t us);
 
+/* Adds `mend` to `out` with the short ids in place of REV and ID; "REV/ID" without an entry is the
+ * review alone. */
+void ck_fill(char *out, size_t cap, const char *mend, const struct pl_doc *d,
+             const struct pl_entry *en);
+
 /* Nothing but blanks? Has a text field any content? */
 bool ck_is_blank(const char *s);
 bool ck_has_text(const struct pl_entry *en, uint32_t field);

@@ -60,7 +60,8 @@ static void t06(struct pl_checks *c)
                          ck_id(id, v[i]));
     }
     if (decisions == 0)
-        (void)ck_add(c, 6, NULL, NULL, "No event is a decision: where were there choices?");
+        ck_add(c, 6, NULL, NULL, "No event is a decision: where were there choices?")->mend =
+            "plimsoll timeline add REV --lane X --at T 'what was decided'";
 }
 
 /* A link to something that is kept: a material or an account. */
@@ -213,6 +214,9 @@ static void t28(struct pl_checks *c)
 
 /* Days after the recovery, against the window of the severity. Between warn and late the session is
  * still inside: that is for information. */
+#define MOVE_OR_WAIVE \
+    "plimsoll session schedule REV --at T --for 60m, or plimsoll waive REV T36 --reason 'why'"
+
 static void judge_window(struct pl_checks *c, int64_t start, int64_t recovered)
 {
     int64_t severity = pl_entry_int(root(c), PL_F_REVIEW_SEVERITY, 0);
@@ -223,11 +227,13 @@ static void judge_window(struct pl_checks *c, int64_t start, int64_t recovered)
     char at[2][40];
 
     if (start < early)
-        (void)ck_add(c, 36, NULL, NULL, "The session at %s is too early: from %s on (day %u)",
-                     ck_time(at[0], start), ck_time(at[1], early), c->window.not_before_days[s]);
+        ck_add(c, 36, NULL, NULL, "The session at %s is too early: from %s on (day %u)",
+               ck_time(at[0], start), ck_time(at[1], early), c->window.not_before_days[s])
+            ->mend = MOVE_OR_WAIVE;
     else if (start > late)
-        (void)ck_add(c, 36, NULL, NULL, "The session at %s is late: it was due by %s (day %u)",
-                     ck_time(at[0], start), ck_time(at[1], late), c->window.late_days[s]);
+        ck_add(c, 36, NULL, NULL, "The session at %s is late: it was due by %s (day %u)",
+               ck_time(at[0], start), ck_time(at[1], late), c->window.late_days[s])
+            ->mend = MOVE_OR_WAIVE;
     else if (start > warn)
         ck_add(c, 36, NULL, NULL, "The session at %s is after %s (day %u): memories fade",
                ck_time(at[0], start), ck_time(at[1], warn), c->window.warn_days[s])
@@ -249,8 +255,10 @@ static void judge_roles(struct pl_checks *c)
         roles++;
     }
     if (roles < 2)
-        (void)ck_add(c, 36, NULL, NULL, "People of at least two roles are needed, %u %s expected",
-                     roles, roles == 1 ? "is" : "are");
+        ck_add(c, 36, NULL, NULL, "People of at least two roles are needed, %u %s expected", roles,
+               roles == 1 ? "is" : "are")
+            ->mend = "plimsoll people add REV USER --role responder (or stakeholder), or plimsoll "
+                     "waive REV T36 --reason 'why'";
 }
 
 static void t36(struct pl_checks *c)
@@ -268,11 +276,13 @@ static void t36(struct pl_checks *c)
     if (recovered != NULL && recovered->type == PL_VAL_INT)
         judge_window(c, start->i, recovered->i);
     if (sent->type != PL_VAL_INT)
-        (void)ck_add(c, 36, NULL, NULL, "The materials have not been sent: send them by %s",
-                     ck_time(at, start->i - CK_DAY_US));
+        ck_add(c, 36, NULL, NULL, "The materials have not been sent: send them by %s",
+               ck_time(at, start->i - CK_DAY_US))
+            ->mend = "plimsoll session pack REV, or plimsoll waive REV T36 --reason 'why'";
     else if (sent->i > start->i - CK_DAY_US)
-        (void)ck_add(c, 36, NULL, NULL, "The materials were sent at %s, less than a day ahead",
-                     ck_time(at, sent->i));
+        ck_add(c, 36, NULL, NULL, "The materials were sent at %s, less than a day ahead",
+               ck_time(at, sent->i))
+            ->mend = MOVE_OR_WAIVE;
 }
 
 #define EVENTS (CK_SHAPE | CK_F(PL_F_NO))

@@ -63,9 +63,10 @@ static void t02(struct pl_checks *c)
         (void)ck_add(c, 2, NULL, NULL,
                      "No event bears the marker detected: when and by what was it noticed?");
     else if (pl_entry_int(en, PL_F_EVENT_DETECTED_BY, 0) == 0)
-        (void)ck_add(c, 2, en, NULL,
-                     "%s is the detection, but not by what: alert, person, partner or outsider?",
-                     ck_id(id, en));
+        ck_add(c, 2, en, NULL,
+               "%s is the detection, but not by what: alert, person, partner or outsider?",
+               ck_id(id, en))
+            ->mend = "plimsoll set REV/ID detected_by=alert (person, partner, outsider)";
 }
 
 static void t03(struct pl_checks *c)

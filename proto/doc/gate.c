@@ -29,41 +29,10 @@ void pl_window_preset(struct pl_window *w)
     }
 }
 
-/* Is s[0, n) a word of its own at `at`? */
-static bool is_word(const char *s, size_t at, const char *word, size_t n)
-{
-    const char *ends = " /.:,;=";
-
-    return strncmp(s + at, word, n) == 0 && (at == 0 || strchr(ends, s[at - 1]) != NULL) &&
-           strchr(ends, s[at + n]) != NULL;
-}
-
-/* Puts the ids in place of REV and ID. */
-static void fill_mend(char *out, size_t cap, const char *mend, const char *rev, const char *id)
-{
-    char one[2] = "";
-
-    out[0] = '\0';
-    for (size_t at = 0; mend[at] != '\0';) {
-        if (is_word(mend, at, "REV", 3)) {
-            (void)pl_strlcat(out, rev, cap);
-            at += 3;
-        } else if (id != NULL && is_word(mend, at, "ID", 2)) {
-            (void)pl_strlcat(out, id, cap);
-            at += 2;
-        } else {
-            one[0] = mend[at++];
-            (void)pl_strlcat(out, one, cap);
-        }
-    }
-}
-
 static void add(struct gate *g, uint32_t check, struct pl_eid eid, const char *text,
                 const char *mend)
 {
     const struct pl_entry *en = pl_eid_is_root(eid) ? NULL : pl_doc_entry(g->d, eid);
-    char rev[PL_SHORT_ID_MAX];
-    char id[PL_SHORT_ID_MAX];
 
     if (g->n++ >= g->max)
         return;
@@ -72,8 +41,7 @@ static void add(struct gate *g, uint32_t check, struct pl_eid eid, const char *t
     b->check = check;
     b->entry = eid;
     (void)pl_strlcpy(b->text, text, sizeof b->text);
-    fill_mend(b->mend, sizeof b->mend, mend, ck_id(rev, pl_doc_root(g->d)),
-              en != NULL ? ck_id(id, en) : NULL);
+    ck_fill(b->mend, sizeof b->mend, mend, g->d, en);
 }
 
 /* --- preparing -> in_session ------------------------------------------------------- */
@@ -110,14 +78,26 @@ static void open_session(struct gate *g)
             "plimsoll people role REV USER --role facilitator");
     if (!has_role(g, PL_ROLE_RESPONDER))
         add(g, 0, review, "Nobody who responded to the incident takes part",
-            "plimsoll people add REV USER (as responder)");
+            "plimsoll people add REV USER --role responder");
     if (!has_rules(g))
-        add(g, 0, review, "There are no ground rules", "Write at least one ground rule");
+        add(g, 0, review, "There are no ground rules",
+            "plimsoll rule add REV 'We ask what made sense at the time'");
     if (pl_entry_reg(pl_doc_root(g->d), PL_F_REVIEW_SESSION_START)->type != PL_VAL_INT)
-        add(g, 0, review, "The time of the session is not set", "plimsoll set REV session_start=T");
+        add(g, 0, review, "The time of the session is not set",
+            "plimsoll session schedule REV --at T --for 60m");
 }
 
 /* --- tracking -> closed ------------------------------------------------------------ */
+
+/* From this state to a final one. */
+static const char *way_on(int64_t state)
+{
+    if (state == PL_STATE_DONE)
+        return "plimsoll actions verify REV/ID (somebody else than the owner), or plimsoll actions "
+               "drop REV/ID --reason 'why'";
+    return "plimsoll actions proof REV/ID URL and plimsoll actions done REV/ID (the owner), then "
+           "verify; or plimsoll actions drop REV/ID --reason 'why'";
+}
 
 static void judge_action(struct gate *g, const struct pl_entry *a)
 {
@@ -128,14 +108,18 @@ static void judge_action(struct gate *g, const struct pl_entry *a)
     (void)ck_id(id, a);
     if (state == PL_STATE_IDEA) {
         (void)snprintf(text, sizeof text, "%s is still an idea", id);
-        add(g, 0, pl_entry_eid(a), text, "Commit to ID or drop it, with the reason");
+        add(g, 0, pl_entry_eid(a), text,
+            "plimsoll actions commit REV/ID, or plimsoll actions drop REV/ID --reason 'why'");
     } else if (!pl_action_is_final(a)) {
         (void)snprintf(text, sizeof text, "%s is not finished: %s", id,
                        pl_enum_name(PL_EN_STATE, state));
-        add(g, 0, pl_entry_eid(a), text, "Have ID done and verified, or drop it with the reason");
+        add(g, 0, pl_entry_eid(a), text, way_on(state));
     } else if (state == PL_STATE_VERIFIED && pl_entry_int(a, PL_F_ACTION_EFFECT_RESULT, 0) == 0) {
         (void)snprintf(text, sizeof text, "%s is done, but nobody has judged its effect", id);
-        add(g, 0, pl_entry_eid(a), text, "Judge the effect of ID against its measure");
+        add(g, 0, pl_entry_eid(a), text,
+            "plimsoll actions effect REV/ID --result effective (or partly_effective, "
+            "not_effective, "
+            "cannot_tell)");
     }
 }
 
@@ -171,13 +155,20 @@ static bool blocks(const struct pl_finding *f, int64_t to)
     return to == PL_STATUS_TRACKING && f->severity == PL_CHECK_ERROR;
 }
 
+static void add_finding(struct gate *g, const struct pl_finding *f)
+{
+    add(g, f->check, f->entry, f->text, "");
+    if (g->n <= g->max)
+        pl_finding_mend(g->d, f, g->out[g->n - 1].mend, sizeof g->out[g->n - 1].mend);
+}
+
 static void add_findings(struct gate *g, const struct pl_checks *c, int64_t to)
 {
     for (uint32_t k = 1; k <= PL_CHECK_MAX; k++) {
         for (size_t i = 0; i < c->found[k].n; i++) {
             const struct pl_finding *f = &c->found[k].v[i];
             if (blocks(f, to))
-                add(g, k, f->entry, f->text, pl_check_info(k)->mend);
+                add_finding(g, f);
         }
     }
 }

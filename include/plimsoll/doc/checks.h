@@ -40,6 +40,7 @@ struct pl_finding {
     struct pl_eid entry; /* what it is about; root: the whole review */
     struct pl_eid other; /* second entry of a contradiction; root: none */
     bool is_waived;      /* by a waiver for the check, or for the check and this entry */
+    const char *mend;    /* instead of the check's, for what is missing here; static, or NULL */
     char text[200];      /* specific: names short ids, times, what is missing */
 };
 
@@ -69,6 +70,13 @@ void pl_checks_run(struct pl_checks *c, int64_t now_us);
 size_t pl_checks_count(const struct pl_checks *c);
 const struct pl_finding *pl_checks_at(const struct pl_checks *c, size_t i);
 
+#define PL_MEND_MAX 400
+
+/* How to mend a finding of `d`, one line: commands with the ids filled in. When the status of the
+ * review forbids what they do, it says how to go back, or how to waive. Cut when it is longer than
+ * cap (PL_MEND_MAX is enough). */
+void pl_finding_mend(const struct pl_doc *d, const struct pl_finding *f, char *out, size_t cap);
+
 /* --- gates --------------------------------------------------------------------------------------
  */
 
@@ -78,10 +86,10 @@ const struct pl_finding *pl_checks_at(const struct pl_checks *c, size_t i);
  * that are no check (no facilitator, no responder, no rules, no session time; actions not in a
  * final state, effectiveness checks not done). */
 struct pl_block {
-    uint32_t check;      /* 0: a condition that cannot be waived */
-    struct pl_eid entry; /* root: the whole review */
-    char text[200];      /* what blocks */
-    char mend[160];      /* what to do about it */
+    uint32_t check;         /* 0: a condition that cannot be waived */
+    struct pl_eid entry;    /* root: the whole review */
+    char text[200];         /* what blocks */
+    char mend[PL_MEND_MAX]; /* what to do about it */
 };
 
 /* Fills `out` with up to max blocks, returns how many there are; 0: the gate is open. Run the

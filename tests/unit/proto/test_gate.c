@@ -73,15 +73,15 @@ TEST(gate_of_the_session_asks_for_people_rules_and_a_time)
     (void)ask(&k, PL_STATUS_IN_SESSION);
     assert_true(is_said(&k, 0, "No facilitator", "people role REV-9 USER"));
     assert_true(is_said(&k, 0, "Nobody who responded", "people add REV-9"));
-    assert_true(is_said(&k, 0, "ground rules", "rule"));
-    assert_true(is_said(&k, 0, "time of the session", "REV-9 session_start="));
+    assert_true(is_said(&k, 0, "ground rules", "plimsoll rule add REV-9 "));
+    assert_true(is_said(&k, 0, "time of the session", "schedule REV-9 --at"));
     assert_true(is_said(&k, 36, "two roles", "plimsoll"));
     lead = person(k.d, 1, PL_ROLE_FACILITATOR);
     (void)person(k.d, 2, PL_ROLE_RESPONDER);
     sample_text(k.d, sample_add(k.d, PL_KIND_RULE, PL_EID_ROOT, 1), PL_F_BODY, "Listen.");
     sample_int(k.d, PL_EID_ROOT, PL_F_REVIEW_SESSION_START, SAMPLE_T0);
     assert_int_equal(ask(&k, PL_STATUS_IN_SESSION), 1);
-    assert_true(is_said(&k, 36, "materials", "session pack"));
+    assert_true(is_said(&k, 36, "materials", "session pack REV-9, or plimsoll waive REV-9 T36 --"));
     sample_int(k.d, PL_EID_ROOT, PL_F_REVIEW_PACK_SENT_AT, SAMPLE_T0 - 2 * DAY_US);
     assert_int_equal(ask(&k, PL_STATUS_IN_SESSION), 0);
     sample_int(k.d, lead, PL_F_PARTICIPANT_INVOLVED, 1);
@@ -98,8 +98,9 @@ TEST(gate_of_tracking_is_held_by_errors_until_mended_or_waived)
 
     (void)ask(&k, PL_STATUS_TRACKING);
     assert_true(is_said(&k, 2, "E-3", "REV-2041"));
-    assert_true(is_said(&k, 34, "no measure", "REV-2041/A-1"));
-    assert_true(is_said(&k, 34, "A-1 has no tracker key", "plimsoll"));
+    assert_true(is_said(&k, 34, "no measure", "REV-2041/A-1 measure_what="));
+    assert_true(
+        is_said(&k, 34, "A-1 has no tracker key", "plimsoll set REV-2041/A-1 tracker_key="));
     for (size_t i = 0; i < k.n; i++)
         assert_int_equal(pl_check_info(k.b[i].check)->severity, PL_CHECK_ERROR);
     waive(k.d, "T34");
@@ -116,14 +117,68 @@ TEST(gate_of_closing_waits_for_every_action)
 
     sample_int(k.d, PL_EID_ROOT, PL_F_REVIEW_STATUS, PL_STATUS_TRACKING);
     assert_int_equal(ask(&k, PL_STATUS_CLOSED), 2);
-    assert_true(is_said(&k, 0, "A-1 is not finished: committed", "A-1"));
-    assert_true(is_said(&k, 0, "A-2 is still an idea", "drop"));
+    assert_true(
+        is_said(&k, 0, "A-1 is not finished: committed", "plimsoll actions done REV-2041/A-1"));
+    assert_true(
+        is_said(&k, 0, "A-2 is still an idea", "plimsoll actions drop REV-2041/A-2 --reason"));
     sample_int(k.d, idea, PL_F_ACTION_STATE, PL_STATE_DROPPED);
     sample_int(k.d, a, PL_F_ACTION_STATE, PL_STATE_VERIFIED);
     assert_int_equal(ask(&k, PL_STATUS_CLOSED), 1);
-    assert_true(is_said(&k, 0, "judged its effect", "A-1"));
+    assert_true(
+        is_said(&k, 0, "judged its effect", "plimsoll actions effect REV-2041/A-1 --result"));
     sample_int(k.d, a, PL_F_ACTION_STATE, PL_STATE_EFFECTIVE);
     assert_int_equal(ask(&k, PL_STATUS_CLOSED), 0);
+    desk_free(&k);
+}
+
+/* The mending of the first finding of a check, by the status that the review has. */
+static const char *mending(struct desk *k, uint32_t check, int64_t status, char out[PL_MEND_MAX])
+{
+    sample_int(k->d, PL_EID_ROOT, PL_F_REVIEW_STATUS, status);
+    (void)ask(k, PL_STATUS_TRACKING);
+    for (size_t i = 0; i < pl_checks_count(k->c); i++) {
+        const struct pl_finding *f = pl_checks_at(k->c, i);
+        if (f->check != check)
+            continue;
+        pl_finding_mend(k->d, f, out, PL_MEND_MAX);
+        return out;
+    }
+    return "";
+}
+
+TEST(mending_tells_the_way_round_a_status_that_forbids_it)
+{
+    struct desk k = desk_new(sample_review());
+    char s[PL_MEND_MAX];
+
+    assert_string_equal(mending(&k, 2, PL_STATUS_IN_SESSION, s),
+                        "plimsoll set REV-2041/E-3 detected_by=alert (person, partner, outsider)");
+    assert_string_equal(mending(&k, 2, PL_STATUS_TRACKING, s),
+                        "First go back: plimsoll status REV-2041 in_session --reason 'why'. Then "
+                        "plimsoll set REV-2041/E-3 detected_by=alert (person, partner, outsider). "
+                        "Or a facilitator: plimsoll waive REV-2041 T02 --entry E-3 --reason 'why'");
+    assert_null(strstr(mending(&k, 2, PL_STATUS_CLOSED, s), "waive"));
+    assert_non_null(strstr(s, "plimsoll status REV-2041 in_session"));
+    /* Actions are worked on in tracking. */
+    assert_null(strstr(mending(&k, 34, PL_STATUS_TRACKING, s), "First"));
+    desk_free(&k);
+}
+
+TEST(mending_names_the_review_and_the_entry)
+{
+    struct desk k = desk_new(sample_review());
+    char s[PL_MEND_MAX];
+
+    sample_int(k.d, PL_EID_ROOT, PL_F_REVIEW_STATUS, PL_STATUS_TRACKING);
+    (void)ask(&k, PL_STATUS_CLOSED);
+    assert_true(pl_checks_count(k.c) > 3);
+    for (size_t i = 0; i < pl_checks_count(k.c); i++) {
+        pl_finding_mend(k.d, pl_checks_at(k.c, i), s, sizeof s);
+        assert_true(strlen(s) > 20 && strlen(s) < sizeof s - 1);
+        assert_null(strstr(s, "REV "));
+        assert_null(strstr(s, "REV/"));
+        assert_null(strstr(s, "/ID"));
+    }
     desk_free(&k);
 }
 
@@ -146,6 +201,8 @@ int main(void)
         UNIT(gate_of_the_session_asks_for_people_rules_and_a_time),
         UNIT(gate_of_tracking_is_held_by_errors_until_mended_or_waived),
         UNIT(gate_of_closing_waits_for_every_action),
+        UNIT(mending_tells_the_way_round_a_status_that_forbids_it),
+        UNIT(mending_names_the_review_and_the_entry),
         UNIT(gate_is_open_backwards_and_shut_for_a_jump),
     };
 

@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What a new user is told, over a real server: the commands that `check` prints are typed as they
+# stand and work, refusals say what may be done instead, both clocks of an event are seen, and every
+# word for a mark or a lane is understood.
+set -u
+# shellcheck source=tests/integ/lib.sh
+. "$(dirname "$0")/lib.sh"
+rig hints
+serve 1
+join fay ben cyd
+rev=$(review_new fay 'Checkout outage' ben:responder cyd:stakeholder) || fail "no review"
+review=REV-$rev
+
+# wants STATUS WHO ARGS...: stdout in $work/out, stderr in $work/err
+wants() {
+    local want=$1 got=0
+    shift
+    as "$@" >"$work/out" 2>"$work/err" || got=$?
+    [ "$got" = "$want" ] || fail "exit $got instead of $want: $*: $(cat "$work/err")"
+}
+has() { grep -qF -- "$2" "$work/$1" || fail "no '$2' in: $(cat "$work/$1")"; }
+lacks() { ! grep -qF -- "$2" "$work/$1" || fail "'$2' in: $(cat "$work/$1")"; }
+
+# --- commands of the checks -------------------------------------------------------------------------
+wants 0 ben timeline add "$review" --at 2026-03-01T09:12:04Z --lane X 'the old version goes back'
+wants 0 ben actions add "$review" 'a limit on retries'
+wants 0 fay check "$review"
+has out "plimsoll edit $review/E-1.known_then"
+has out "plimsoll attach add $review FILE makes a material M-n, then plimsoll link $review/E-1 M-n"
+lacks out 'REV '
+lacks out 'REV/'
+echo 'the queue was low' >"$work/text"
+wants 0 ben edit "$review/E-1.known_then" --file "$work/text"
+wants 0 ben edit "$review" E-1.known_then --file "$work/text" --append
+wants 0 fay edit "$review.impact" --file "$work/text"
+wants 2 ben edit "$review/E-1.known" --file "$work/text"
+has err "'known' is not a text of event"
+wants 2 ben edit "$review/E-1.known_then" --field body --file "$work/text"
+wants 0 fay check "$review"
+lacks out 'known_then'
+wants 0 ben attach add "$review" "$work/text" --title 'Log'
+wants 0 ben link "$review/E-1" M-1
+wants 0 fay check "$review"
+lacks out 'names no source'
+wants 0 fay check "$review" --gate
+has out "plimsoll rule add $review 'We ask what made sense at the time'"
+wants 0 fay rule add "$review" 'We ask what made sense at the time'
+wants 0 fay session schedule "$review" --at 2026-03-05T14:00:00Z --for 60m
+wants 0 fay check "$review" --gate
+has out "plimsoll session pack $review, or plimsoll waive $review T36 --reason 'why'"
+wants 0 fay waive "$review" T36 --reason 'all have read it on the phone'
+wants 0 fay check "$review" --gate
+lacks out 'T36'
+ok "what check prints can be typed"
