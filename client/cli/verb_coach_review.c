@@ -103,11 +103,12 @@ static int count_text(void *ctx, const struct pl_entry *en, const struct pl_fiel
 }
 
 static int show_counts(struct cli *c, const struct pl_doc *d, const struct pl_coach *coach,
-                       struct pl_err *e)
+                       bool strict, struct pl_err *e)
 {
     static const char *const heads[] = {"SECTION", "FINDINGS"};
     struct cli_table *t = cli_table_new(heads, COUNT(heads));
     json_t *items = json_array();
+    size_t total = 0;
     int rc = 0;
     for (uint32_t kind = 1; rc == 0 && pl_kind_info(kind); kind++) {
         struct counting k = {coach, 0};
@@ -115,6 +116,7 @@ static int show_counts(struct cli *c, const struct pl_doc *d, const struct pl_co
         if (!is_section(kind))
             continue;
         rc = each_of_kind(d, kind, count_text, &k, e);
+        total += k.n;
         (void)snprintf(number, sizeof(number), "%zu", k.n);
         cli_table_row(t, (const char *const[]){pl_kind_name(kind), number});
         (void)json_array_append_new(items, json_pack("{s:s, s:I}", "section", pl_kind_name(kind),
@@ -123,7 +125,7 @@ static int show_counts(struct cli *c, const struct pl_doc *d, const struct pl_co
     json_t *j = cli_envelope(c, "coach.count", pl_doc_rev(d));
     (void)json_object_set_new(j, "items", items);
     int end = cli_list_end(c, t, j, e);
-    return rc < 0 ? rc : end;
+    return rc < 0 ? rc : end < 0 ? end : strict && total > 0 ? 7 : 0;
 }
 
 /* --- findings, for who wrote the text -----------------------------------------------------------
@@ -236,7 +238,7 @@ int cli_coach_review(struct cli *c, const char *id, bool mine, bool strict, stru
                        "--mine' looks at what you wrote",
                        (unsigned long long)review);
     struct pl_coach *coach = coach_for(d);
-    rc = mine ? show_mine(c, r, coach, strict, e) : show_counts(c, d, coach, e);
+    rc = mine ? show_mine(c, r, coach, strict, e) : show_counts(c, d, coach, strict, e);
     pl_coach_free(coach);
     return rc;
 }

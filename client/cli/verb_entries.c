@@ -170,8 +170,8 @@ VERB_RM(timeline, "timeline", PL_KIND_EVENT, "E-9", "remove an event (--restore 
 VERB_LIST(observe, "observe", PL_KIND_OBSERVATION, board_list_opts, "the board",
           "  plimsoll observe list REV-1 --col not\n");
 VERB_ADD(observe, "observe", PL_KIND_OBSERVATION, board_add_opts,
-         "add a card; from standard input, one a line. While observations are sealed it goes into "
-         "your private draft",
+         "add a card; from standard input, one a line (all of it is one card with --anonymous). "
+         "While observations are sealed it goes into your private draft",
          "  plimsoll observe add REV-1 --col well 'flag kill switch worked in 40 s'\n"
          "  plimsoll observe add REV-1 --anonymous --col not 'we were afraid to ask'\n");
 VERB_EDIT(observe, "observe", PL_KIND_OBSERVATION, board_opts, "change a card",

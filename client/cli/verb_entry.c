@@ -337,6 +337,8 @@ int cli_entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kin
         return -PL_E_TOO_LARGE;
     if (rc == 0 && text[0] == '\0')
         rc = pl_fail(e, PL_E_USAGE, "say what: a text, or - to read it from standard input");
+    if (rc == 0 && o->anonymous && o->set.count > 0)
+        rc = pl_fail(e, PL_E_USAGE, "an anonymous card has a text and --col, nothing else");
     if (rc == 0 && o->anonymous) {
         rc = cli_card_add(c, id, o->col, text, e);
         free(text);

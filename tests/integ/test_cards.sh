@@ -77,6 +77,7 @@ refused 5 'in session' fay session cards "$rev" 5s
 does fay session start "$rev"
 refused 4 'responder' writer01 session cards "$rev" 5s
 refused 2 'seconds' fay session cards "$rev" 4s
+refused 2 'nothing else' writer02 observe add "$rev" --anonymous --set lens=detection 'too early'
 refused 3 'never opened' writer02 observe add "$rev" --anonymous --col not 'too early'
 for who in fay "${people[@]}"; do does "$who" show "$rev"; done
 refused 4 'responders and stakeholders' fay observe add "$rev" --anonymous --col not 'the facilitator'

@@ -311,6 +311,7 @@ wants 0 ben cause add "$review" --branch why --class people 'The operator should
 wants 0 ben cause add "$review" --branch why --class people '> The operator should have checked.'
 wants 4 ben coach "$review"
 has err --mine
+wants 7 fay coach "$review" --strict
 wants 0 fay coach "$review" --json
 json out '{i["section"]: i["count"] for i in j["items"]}["cause"] == 1'
 lacks out ben
