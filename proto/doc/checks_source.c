@@ -152,6 +152,38 @@ static const struct pl_zone *zone_of(struct pl_checks *c, const char *name)
     return z->z;
 }
 
+static bool has_name(const char *const *names, unsigned n, const char *name)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (pl_str_eq(names[i], name))
+            return true;
+    }
+    return false;
+}
+
+/* Forgets zones that are not among the first ones of the list: which there is room for must not
+ * depend on those that were named before. */
+static void forget_zones(struct pl_checks *c, struct pl_entry *const *v, size_t n)
+{
+    const char *names[CK_ZONES];
+    unsigned wanted = 0;
+    unsigned kept = 0;
+    int64_t us;
+
+    for (size_t i = 0; i < n && wanted < CK_ZONES; i++) {
+        const char *name = pl_entry_str(v[i], PL_F_EVENT_SOURCE_ZONE);
+        if (name[0] != '\0' && time_of(v[i], &us) && !has_name(names, wanted, name))
+            names[wanted++] = name;
+    }
+    for (unsigned i = 0; i < c->n_zones; i++) {
+        if (has_name(names, wanted, c->zones[i].name))
+            c->zones[kept++] = c->zones[i];
+        else
+            pl_zone_free(c->zones[i].z);
+    }
+    c->n_zones = kept;
+}
+
 static void t12(struct pl_checks *c)
 {
     size_t n;
@@ -159,6 +191,7 @@ static void t12(struct pl_checks *c)
     char id[PL_SHORT_ID_MAX];
     int64_t us;
 
+    forget_zones(c, v, n);
     for (size_t i = 0; i < n; i++) {
         const char *name = pl_entry_str(v[i], PL_F_EVENT_SOURCE_ZONE);
         if (name[0] == '\0' || !time_of(v[i], &us))

@@ -562,6 +562,23 @@ TEST(checks_stay_silent_where_nothing_is_said)
     }
 }
 
+TEST(zones_named_before_take_no_room)
+{
+    struct world w = world_new();
+    const struct pl_finding *f = NULL;
+    char name[] = "Nowhere/A";
+
+    for (; name[8] < 'A' + 20; name[8]++) {
+        sample_str(w.d, w.told, PL_F_EVENT_SOURCE_ZONE, name);
+        assert_int_equal(found(&w, 12, NULL), 0);
+    }
+    sample_str(w.d, w.told, PL_F_EVENT_SOURCE_ZONE, "Europe/Berlin");
+    sample_int(w.d, w.told, PL_F_EVENT_HAPPENED_AT,
+               INT64_C(1761438600) * 1000000); /* 2025-10-26 00:30 */
+    assert_int_equal(found(&w, 12, &f), 1);
+    world_free(&w);
+}
+
 TEST(cut_names_stay_whole_characters)
 {
     struct world w = world_new();
@@ -618,6 +635,7 @@ int main(void)
         UNIT(checks_stay_silent_where_nothing_is_said),
         UNIT(checks_are_waived_as_a_whole_and_for_one_entry),
         UNIT(checks_let_accounts_differ_within_their_precision),
+        UNIT(zones_named_before_take_no_room),
         UNIT(cut_names_stay_whole_characters),
         UNIT(checks_of_the_clock_run_again_when_it_moves),
         UNIT(checks_have_ids_titles_and_ways_to_mend),
