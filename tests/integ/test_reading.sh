@@ -198,7 +198,7 @@ ok "timeline: two clocks, zones, precision; marks, durations, gaps"
 # --- causes and links -------------------------------------------------------------------------------
 wants 0 ben cause add "$review" --branch why --class process --factor change_control --parent F-1 \
     'limits are not part of a "change"'
-wants 0 ben cause add "$review" --branch slow --class people --factor handover 'two teams, one pager'
+wants 0 ben cause add "$review" --branch slow --class people --factor communication 'two teams, one pager'
 wants 0 fay status "$review"
 wants 0 ben cause link "$review/F-1" E-1 O-1
 wants 0 ben cause link "$review" F-1 E-2
