@@ -306,7 +306,7 @@ struct sending {
 static void on_done(void *ctx, int rc, const struct pl_err *e)
 {
     struct sending *s = ctx;
-    if (rc < 0 && e->code == PL_E_CLOSED)
+    if (rc < 0 && (e->code == PL_E_CLOSED || e->code == PL_E_GOING_AWAY))
         return; /* the link comes back, and it is answered again */
     s->is_done = true;
     s->rc = rc;
