@@ -180,7 +180,7 @@ static int sum_periods(struct figures *f, struct rows *rows, struct pl_err *e)
     int64_t last = pl_period_of(pl_metric_when(&rows->v[rows->n - 1]), f->by);
     if (last - first >= PERIODS_MAX)
         return pl_fail(e, PL_E_USAGE, "that is %lld periods: narrow it with --from and --to",
-                       (long long)(last - first + 1));
+                       (long long)last - (long long)first + 1);
     f->n = (size_t)(last - first + 1);
     f->v = pl_xcalloc(f->n, sizeof(*f->v));
     size_t at = 0;

@@ -217,19 +217,19 @@ static void diff_set(struct doc_diff *d, const struct pl_entry *old, const struc
     }
 }
 
-static void diff_field(struct doc_diff *d, const struct pl_entry *old, const struct pl_entry *new,
+static void diff_field(struct doc_diff *d, const struct pl_entry *from, const struct pl_entry *to,
                        const struct pl_field *f)
 {
     static const struct pl_value nothing = {.type = PL_VAL_NULL};
 
     if (pl_field_is_set(f)) {
-        diff_set(d, old, new, f->number);
+        diff_set(d, from, to, f->number);
     } else if (f->type == PL_FT_TEXT) {
-        diff_text_field(d, old, new, f->number);
+        diff_text_field(d, from, to, f->number);
     } else {
-        const struct pl_value *v = pl_entry_reg(new, f->number);
-        if (!pl_value_eq(v, old != NULL ? pl_entry_reg(old, f->number) : &nothing))
-            pl_cs_reg(d->out, pl_entry_eid(new), f->number, v);
+        const struct pl_value *v = pl_entry_reg(to, f->number);
+        if (!pl_value_eq(v, from != NULL ? pl_entry_reg(from, f->number) : &nothing))
+            pl_cs_reg(d->out, pl_entry_eid(to), f->number, v);
     }
 }
 

@@ -301,7 +301,8 @@ int pl_checkpoint_parse(const char *text, size_t n, struct pl_checkpoint *out, s
         len[i] = (size_t)(nl - text);
         text = nl + 1;
     }
-    if (text != end || len[0] == 0 || len[0] >= sizeof(out->origin)) {
+    if (text != end || !is_text(line[0], len[0] + 1) || len[0] == 0 ||
+        len[0] >= sizeof(out->origin)) {
         return pl_fail(e, PL_E_INVALID, "a checkpoint is an origin, a size and a root");
     }
     memcpy(out->origin, line[0], len[0]);

@@ -135,7 +135,7 @@ static int judge(void *ctx, const struct pl_doc *newest, int64_t now_us, struct 
     struct round *r = ctx;
 
     (void)now_us;
-    (void)ops;
+    *ops = 0; /* no right of a person's is asked for */
     return card_round_judge(r->pool, newest, cs, &r->taken, e);
 }
 
@@ -172,7 +172,7 @@ static int judge_close(void *ctx, const struct pl_doc *newest, int64_t now_us, s
     const struct round *r = ctx;
 
     (void)now_us;
-    (void)ops;
+    *ops = 0; /* no right of a person's is asked for */
     (void)e;
     card_round_close(newest, card_round_no(r->pool), cs);
     return 0;

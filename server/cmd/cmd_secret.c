@@ -166,7 +166,7 @@ static int look(void *ctx, const struct pl_doc *newest, int64_t now_us, struct p
     struct handing *h = ctx;
 
     (void)cs;
-    (void)ops;
+    *ops = 0; /* no right of a person's is asked for */
     return card_round_check(newest, h->user, h->msg.round, now_us, &h->until_us, e);
 }
 

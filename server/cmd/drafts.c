@@ -261,7 +261,7 @@ static int look(void *ctx, const struct pl_doc *newest, int64_t now_us, struct p
 
     (void)now_us;
     (void)cs;
-    (void)ops;
+    *ops = 0; /* no right of a person's is asked for */
     (void)e;
     r->accounts = r->observations = 0;
     for (size_t i = 0; i < r->n; i++) {

@@ -185,7 +185,9 @@ TEST(checkpoint_is_refused_when_its_form_is_wrong)
         "origin\n1\nx%s\n",
         "origin\n9999999999999999999\n%s\n",
     };
+    static const char nul[] = "ori\0gin\n1\n47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\n";
     struct pl_checkpoint c;
+    assert_int_equal(pl_checkpoint_parse(nul, sizeof(nul) - 1, &c, NULL), -PL_E_INVALID);
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         char text[256];
         size_t n = 0;
