@@ -87,6 +87,14 @@ const struct cli_verb *cli_verb_find(int argc, char *const *argv, int *used, str
     size_t n = 0;
     struct pl_opt_verb *v = cli_opt_verbs(&n);
     const struct pl_opt_verb *hit = pl_opt_find_verb(v, n, argc, argv, used, e);
+    const char *other = hit || argc < 2 ? NULL : cli_other_word(argv[1]);
+    if (other)
+        (void)pl_fail(e, PL_E_USAGE, "unknown command '%.40s'; %s", argv[1], other);
+    if (!hit && argc > 1 && argv[1][0] == '-')
+        (void)pl_fail(
+            e, PL_E_USAGE,
+            "unknown option '%.60s' in front of the verb; those of one verb stand behind it",
+            argv[1]);
     const struct cli_verb *verb = hit ? cli_verbs[hit - v] : NULL;
     free(v);
     return verb;
@@ -259,6 +267,74 @@ static bool asks_json(int argc, char **argv)
     return false;
 }
 
+/* The common option that a long word names, whole or by its beginning; NULL. */
+static const struct pl_opt *common_long(const char *word, size_t n)
+{
+    const struct pl_opt *found = NULL;
+    for (size_t i = 0; i < COMMON_COUNT; i++) {
+        if (strncmp(common_opts[i].name, word, n) != 0)
+            continue;
+        if (common_opts[i].name[n] == '\0')
+            return &common_opts[i];
+        found = &common_opts[i];
+    }
+    return n > 0 ? found : NULL;
+}
+
+static bool wants_value(const struct pl_opt *o)
+{
+    return o->type == PL_OPT_STRING;
+}
+
+/* How many words an option in front of the verb takes: 1, or 2 with its value; 0: it is none. */
+static int option_words(const char *s)
+{
+    if (pl_str_starts(s, "--")) {
+        size_t n = strcspn(s + 2, "=");
+        const struct pl_opt *o = common_long(s + 2, n);
+        return !o ? 0 : wants_value(o) && s[2 + n] == '\0' ? 2 : 1;
+    }
+    if (s[0] != '-' || s[1] == '\0')
+        return 0;
+    for (const char *p = s + 1; *p; p++) {
+        size_t i = 0;
+        while (i < COMMON_COUNT && common_opts[i].letter != *p)
+            i++;
+        if (i == COMMON_COUNT)
+            return 0;
+        if (wants_value(&common_opts[i]))
+            return p[1] ? 1 : 2;
+    }
+    return 1;
+}
+
+/* How many words in front of the verb are options that every verb has. */
+static int leading_options(int argc, char **argv)
+{
+    int n = 0;
+    int words = 0;
+    while (n + 1 < argc && (words = option_words(argv[n + 1])) > 0)
+        n += words;
+    return n < argc ? n : argc - 1;
+}
+
+static void reverse(char **v, int n)
+{
+    for (int i = 0; i < n / 2; i++) {
+        char *t = v[i];
+        v[i] = v[n - 1 - i];
+        v[n - 1 - i] = t;
+    }
+}
+
+/* Puts the verb's words in front of the options that came before them. */
+static void verb_first(char **argv, int options, int verb)
+{
+    reverse(argv, options);
+    reverse(argv + options, verb);
+    reverse(argv, options + verb);
+}
+
 /* What was printed without a verb's help must have arrived, too. */
 static int printed(void)
 {
@@ -267,24 +343,47 @@ static int printed(void)
     return errno == EPIPE ? STATUS_PIPE : 1;
 }
 
+/* Nothing but options, and no terminal for the full screen. */
+static int report_no_verb(bool has_options, bool json)
+{
+    struct pl_err e;
+    pl_err_init(&e);
+    (void)pl_fail(&e, PL_E_USAGE, "%s",
+                  has_options
+                      ? "options alone are no command; the full screen takes its profile and "
+                        "server from PLIMSOLL_PROFILE and PLIMSOLL_SERVER"
+                      : "the full screen needs a terminal, and here is none; use a verb");
+    int status = report(&e, json, NULL);
+    if (!json)
+        (void)fputc('\n', stderr);
+    if (!json)
+        print_help(stderr);
+    return status;
+}
+
 int cli_main(int argc, char **argv)
 {
     struct pl_err e;
     int used = 0;
     int first = 0;
     pl_err_init(&e);
-    if (argc < 2 || pl_str_eq(argv[1], "-h") || pl_str_eq(argv[1], "--help")) {
-        print_help(argc < 2 ? stderr : stdout);
-        return argc < 2 ? 2 : printed();
+    bool json = asks_json(argc, argv);
+    int lead = leading_options(argc, argv);
+    const char *word = lead + 1 < argc ? argv[lead + 1] : NULL;
+    if (!word)
+        return report_no_verb(lead > 0, json);
+    if (pl_str_eq(word, "-h") || pl_str_eq(word, "--help")) {
+        print_help(stdout);
+        return printed();
     }
-    if (pl_str_eq(argv[1], "--version")) {
+    if (pl_str_eq(word, "--version")) {
         (void)printf("plimsoll %s\n", PL_VERSION);
         return printed();
     }
-    bool json = asks_json(argc, argv);
-    const struct cli_verb *v = cli_verb_find(argc, argv, &used, &e);
+    const struct cli_verb *v = cli_verb_find(argc - lead, argv + lead, &used, &e);
     if (!v)
         return report(&e, json, NULL);
+    verb_first(argv + 1, lead, used);
     void *opts = pl_xcalloc(1, v->opt_size);
     int rc = pl_opt_parse(&v->opt, argc - used, argv + used, opts, &first, &e);
     int status = 0;

@@ -19,6 +19,13 @@ int cli_parse_time(const char *s, const char *option, uint64_t *ms, struct pl_er
  * and gives 1. -PL_E_USAGE names an unknown field. */
 int cli_fields_choose(struct cli *c, const struct cli_verb *v, struct pl_err *e) PL_MUST;
 
+/* For a word that is no verb: what does the same, or that nothing does yet; NULL: unknown. */
+const char *cli_other_word(const char *word);
+
+/* Changes that the server of the profile in use refused, and that were not offered again. Starts the
+ * client, without dialling, if it was not; 0 when there is no profile. */
+size_t cli_refused_count(struct cli *c);
+
 void cli_print_verb_help(const struct cli_verb *v, FILE *out);
 
 /* The verbs and their options in mdoc(7), for plimsoll(1). */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plimsoll/base/file.h"
 #include "plimsoll/base/mem.h"
@@ -111,9 +112,10 @@ static int run_coach(struct cli *c, void *opts, int argc, char **argv, struct pl
         return cli_coach_review(c, argv[0], o->mine, o->strict, e);
     if (o->mine)
         return pl_fail(e, PL_E_USAGE, "--mine is of a review: plimsoll coach REV-1 --mine");
-    const char *path = argc > 0 && !pl_str_eq(argv[0], "-") ? argv[0] : "/dev/stdin";
+    bool is_input = argc == 0 || pl_str_eq(argv[0], "-");
     struct pl_buf b;
-    int rc = pl_file_read_all(path, TEXT_MAX, &b, e);
+    int rc = is_input ? pl_fd_read_all(STDIN_FILENO, "standard input", TEXT_MAX, &b, e)
+                      : pl_file_read_all(argv[0], TEXT_MAX, &b, e);
     const char *text = b.len ? (const char *)b.data : "";
     if (rc == 0 && !pl_utf8_is_valid(text, b.len))
         rc = pl_fail(e, PL_E_BAD_TEXT, "the text is not UTF-8");

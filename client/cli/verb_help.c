@@ -106,6 +106,11 @@ static int help_printed(struct cli *c, const struct cli_verb *v, struct pl_err *
         return pl_fail(e, PL_E_NOMEM, "no memory");
     if (v)
         cli_print_verb_help(v, f);
+    else if (cli_is_for_eyes(c))
+        for (size_t i = 0; cli_verbs[i]; i++) { /* nobody reads mdoc */
+            (void)fputs(i > 0 ? "\n" : "", f);
+            cli_print_verb_help(cli_verbs[i], f);
+        }
     else
         cli_print_man(f);
     (void)fclose(f);
@@ -148,7 +153,7 @@ static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_
                      "plimsoll help exit-codes\n"
                      "plimsoll help environment\n"
                      "plimsoll help keys         keys of the full screen\n"
-                     "plimsoll help man          the verbs for plimsoll(1), in mdoc\n");
+                     "plimsoll help man          all verbs; in a pipe as mdoc, for plimsoll(1)\n");
     else
         return help_verb(c, argc, argv, e);
     return 0;

@@ -31,6 +31,21 @@ static const struct pl_opt join_opts[] = {
      "name shown to others, when the invite is for a group"},
 };
 
+/* A second profile: which one it is, and which one is used all the same. */
+static void print_in_use(struct cli *c, const struct join_result *r)
+{
+    struct trust_profile p;
+    struct pl_err none;
+    bool is_read = trust_load(NULL, r->in_use, &p, &none) == 0;
+    cli_print(
+        c,
+        "This machine had joined before: '%s' is a profile of its own, for %s. In use stays "
+        "'%s' (%s).\nUse the new one: plimsoll profile use %s, or --profile %s with a verb.\n",
+        r->profile, r->display_name, r->in_use, is_read ? p.display_name : "?", r->profile,
+        r->profile);
+    trust_release(&p);
+}
+
 static void print_joined(struct cli *c, const struct join_result *r)
 {
     char pin[2 * PL_SPKI_HASH + 1];
@@ -44,6 +59,7 @@ static void print_joined(struct cli *c, const struct join_result *r)
     (void)json_object_set_new(j, "review",
                               r->review ? json_sprintf("REV-%llu", (unsigned long long)r->review)
                                         : json_null());
+    (void)json_object_set_new(j, "in_use", json_string(r->in_use));
     if (cli_json(c, j))
         return;
     cli_print(c, "You are %s (%s) on %s:%u. Server root %s...\n", r->display_name, r->user_name,
@@ -53,6 +69,8 @@ static void print_joined(struct cli *c, const struct join_result *r)
                   pl_enum_name(PL_EN_ROLE, r->role));
     else
         cli_print(c, "Next: plimsoll list, or plimsoll new TITLE\n");
+    if (!pl_str_eq(r->profile, r->in_use))
+        print_in_use(c, r);
 }
 
 /* Reads the invite from standard input, so that it stands in no shell history. */
@@ -106,6 +124,13 @@ static int choose_names(struct cli *c, const struct join_opts *o, const char *in
     int rc = pl_invite_parse(invite, strlen(invite), &parsed, e);
     bool is_group = parsed.kind == PL_INVITE_GROUP;
     explicit_bzero(&parsed, sizeof(parsed));
+    if (rc == -PL_E_INVITE || rc == -PL_E_INVALID) {
+        char why[160];
+        (void)snprintf(why, sizeof(why), "%.150s", e->text);
+        return pl_fail(e, PL_E_USAGE,
+                       "that is not a whole invite (%s); one is a single line, plm1:HOST:PORT:CODE",
+                       why);
+    }
     if (rc == 0 && is_group)
         return ask_names(c, o, out, e);
     if (rc == 0 && (o->user || o->name))

@@ -171,6 +171,18 @@ static int furnish(struct cli *c, const struct new_opts *o, uint64_t id, const s
     return rc;
 }
 
+/* A file of another kind becomes a review without a word of the incident in it. */
+static void warn_import(struct cli *c, const char *from, const struct pl_import *im)
+{
+    if (im->events.n + im->observations.n + im->causes.n + im->actions.n > 0)
+        return;
+    cli_warn(
+        c,
+        "%.200s does not look like a post-mortem: no timeline%s; all of its text stands in the "
+        "impact or in 'Rest of the imported document'",
+        from, im->n_parts == 0 ? " and no known headings were found" : " was found");
+}
+
 static int run_new(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     const struct new_opts *o = opts;
@@ -191,6 +203,8 @@ static int run_new(struct cli *c, void *opts, int argc, char **argv, struct pl_e
     }
     if (rc == 0)
         rc = furnish(c, o, id, &im, e);
+    if (rc == 0 && o->from)
+        warn_import(c, o->from, &im);
     if (rc == 0) {
         json_t *j = cli_envelope(c, "new", 0);
         (void)json_object_set_new(j, "id", json_sprintf("REV-%llu", (unsigned long long)id));

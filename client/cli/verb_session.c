@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "plimsoll/base/str.h"
+#include "plimsoll/doc/rules.h"
 
 #include "cli/cli_int.h"
 #include "cli/verb_act.h"
@@ -247,13 +248,47 @@ const struct cli_verb verb_session_timer = {
 /* --- locks, focus -------------------------------------------------------------------------------
  */
 
+/* A section as people name it: "events" and "timeline" are the section of events. NULL says in *e
+ * which there are. */
+static const char *section_word(const char *s, struct pl_err *e)
+{
+    static const struct {
+        const char *word, *name;
+    } others[] = {{"timeline", "event"},
+                  {"factor", "cause"},
+                  {"entries", "event"},
+                  {"observe", "observation"}};
+    char all[160] = "";
+    const struct pl_kind_info *k = NULL;
+    size_t n = strlen(s);
+    n -= n > 1 && s[n - 1] == 's';
+    for (size_t i = 0; i < COUNT(others); i++) {
+        if (pl_str_eq(s, others[i].word) ||
+            (strlen(others[i].word) == n && strncmp(s, others[i].word, n) == 0))
+            return others[i].name;
+    }
+    for (uint32_t kind = 1; (k = pl_kind_info(kind)); kind++) {
+        if (pl_rules_section(kind) != kind)
+            continue;
+        if (pl_str_eq(s, k->name) || (strlen(k->name) == n && strncmp(s, k->name, n) == 0))
+            return k->name;
+        (void)pl_strlcat(all, all[0] ? ", " : "", sizeof(all));
+        (void)pl_strlcat(all, k->name, sizeof(all));
+    }
+    (void)pl_fail(e, PL_E_USAGE, "'%.40s' is not a section; there are %s", s, all);
+    return NULL;
+}
+
 static int lock(struct cli *c, char **argv, int64_t on, struct pl_err *e)
 {
     struct cli_act a;
+    const char *section = section_word(argv[1], e);
+    if (!section)
+        return -PL_E_USAGE;
     int rc = cli_act_open(c, argv[0], PL_ACT_LOCK, &a, e);
     if (rc < 0)
         return rc;
-    a.msg.text = argv[1];
+    a.msg.text = section;
     a.msg.value = on;
     return cli_act_send(&a, on ? "locked" : "unlocked", e);
 }

@@ -105,6 +105,8 @@ static const struct pl_opt watch_opts[] = {
      "stop after N changes"},
 };
 
+#define HERE_MAX 256
+
 struct watching {
     struct cli *c;
     struct review *r;
@@ -112,6 +114,12 @@ struct watching {
     bool is_open, is_over;
     int rc;
     struct pl_err err;
+    /* What was told last of whom, so that a moving caret is not told again and again. */
+    struct {
+        uint64_t client;
+        uint32_t state;
+    } here[HERE_MAX];
+    size_t n_here;
 };
 
 static void put_line(struct watching *w, json_t *take_j, const char *text)
@@ -145,17 +153,49 @@ static void on_changed(void *ctx, const struct pl_cs *cs, const struct pl_rev *r
         w->is_over = true;
 }
 
+/* Is it news? Keeps it in mind. */
+static bool note_peer(struct watching *w, const struct pl_peer *p)
+{
+    size_t i = 0;
+    while (i < w->n_here && w->here[i].client != p->client)
+        i++;
+    if (p->gone) {
+        if (i < w->n_here)
+            w->here[i] = w->here[--w->n_here];
+        return true;
+    }
+    if (i < w->n_here && w->here[i].state == p->state)
+        return false;
+    if (i == w->n_here && i < HERE_MAX)
+        w->n_here++;
+    if (i < HERE_MAX) {
+        w->here[i].client = p->client;
+        w->here[i].state = p->state;
+    }
+    return true;
+}
+
 static void on_peer(void *ctx, const struct pl_peer *p)
 {
     struct watching *w = ctx;
     char line[200];
     static const char *const states[] = {"", "reading", "typing", "away"};
     const char *state = p->gone ? "gone" : p->state < 4 ? states[p->state] : "";
+    if (!w->is_open || !note_peer(w, p))
+        return; /* who is here is told when it is open */
     (void)snprintf(line, sizeof(line), "-\t-\t%.100s\t%s", p->name, state);
     put_line(w,
              json_pack("{s:s, s:s, s:I, s:s}", "type", "presence", "by", p->name, "user",
                        (json_int_t)p->user, "state", state),
              line);
+}
+
+static void tell_who_is_here(struct watching *w)
+{
+    const struct pl_peer *all[HERE_MAX];
+    size_t n = review_peers(w->r, all, HERE_MAX);
+    for (size_t i = 0; i < n && i < HERE_MAX; i++)
+        on_peer(w, all[i]);
 }
 
 static void on_opened(void *ctx, int rc, const struct pl_err *e)
@@ -170,6 +210,8 @@ static void on_opened(void *ctx, int rc, const struct pl_err *e)
         cli_say(w->c, "watching REV-%llu at revision %llu; Ctrl-C ends",
                 (unsigned long long)review_id(w->r),
                 (unsigned long long)pl_doc_rev(review_doc(w->r)));
+    if (rc == 0)
+        tell_who_is_here(w);
 }
 
 static bool is_open(void *ctx)

@@ -249,23 +249,37 @@ static void forget_peers(struct review *r)
     r->n_peers = 0;
 }
 
+/* The caret behind a revision comes without a name, and with those that are caught up: it counts
+ * only for somebody who is known to be here. */
 static void on_peer(void *ctx, const struct pl_peer *p)
 {
     struct review *r = ctx;
+    struct pl_peer seen = *p;
     size_t i = 0;
     while (i < r->n_peers && r->peers[i]->client != p->client)
         i++;
-    if (i < r->n_peers) {
+    bool is_known = i < r->n_peers;
+    if (!is_known && (p->gone || p->name[0] == '\0'))
+        return;
+    if (is_known && p->name[0] == '\0') {
+        seen.name = r->peers[i]->name;
+        seen.role = r->peers[i]->role;
+        seen.user = r->peers[i]->user;
+    }
+    char *name = pl_xstrdup(seen.name);
+    seen.name = name;
+    if (is_known) {
         peer_free(r->peers[i]);
         r->peers[i] = r->peers[--r->n_peers];
     }
-    if (!p->gone && r->n_peers < PEERS_MAX) {
-        struct pl_peer *mine = pl_xmemdup(p, sizeof(*p));
-        mine->name = pl_xstrdup(p->name);
+    if (!seen.gone && r->n_peers < PEERS_MAX) {
+        struct pl_peer *mine = pl_xmemdup(&seen, sizeof(seen));
+        mine->name = pl_xstrdup(name);
         r->peers[r->n_peers++] = mine;
     }
     if (r->on.peer)
-        r->on.peer(r->on.ctx, p);
+        r->on.peer(r->on.ctx, &seen);
+    free(name);
 }
 
 /* --- opening

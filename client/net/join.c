@@ -352,11 +352,21 @@ static int enrol(struct job *j, const struct join_options *opt, struct join_resu
     return rc;
 }
 
+/* The profile that was used before stays in use, and is marked, so that two are no riddle. */
+static int keep_in_use(const struct job *j, const struct join_options *opt, const char *before,
+                       struct join_result *out, struct pl_err *e)
+{
+    const char *used = before[0] != '\0' ? before : j->profile;
+    (void)pl_strlcpy(out->in_use, used, sizeof(out->in_use));
+    return strcmp(used, j->profile) == 0 ? 0 : trust_use(opt->config_dir, used, e);
+}
+
 int join_run(const char *invite, const struct join_options *opt, struct join_result *out,
              struct pl_err *e)
 {
     static const struct join_options presets;
     struct job j = {.lock = -1};
+    char before[TRUST_PROFILE_MAX + 1] = "";
     int rc;
     opt = opt != NULL ? opt : &presets;
     memset(out, 0, sizeof(*out));
@@ -365,7 +375,13 @@ int join_run(const char *invite, const struct join_options *opt, struct join_res
         (rc = prepare_key(&j, e)) != 0) {
         goto out;
     }
+    if (!trust_in_use(opt->config_dir, before)) {
+        before[0] = '\0';
+    }
     rc = enrol(&j, opt, out, e);
+    if (rc == 0) {
+        rc = keep_in_use(&j, opt, before, out, e);
+    }
 out:
     pl_key_free(j.key);
     pl_wipe(&j.invite, sizeof(j.invite));

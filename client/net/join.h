@@ -31,6 +31,7 @@ struct join_options {
 
 struct join_result {
     char profile[TRUST_PROFILE_MAX + 1];
+    char in_use[TRUST_PROFILE_MAX + 1]; /* what verbs use from now on: the first one joined stays */
     uint64_t user, device;
     char user_name[65 * 4];
     char display_name[65 * 4];

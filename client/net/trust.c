@@ -148,20 +148,33 @@ static bool read_current(const char *config_dir, char out[TRUST_PROFILE_MAX + 1]
     return is_good_name(out) && is_complete(all, out);
 }
 
-int trust_choose(const char *config_dir, const char *asked, char out[TRUST_PROFILE_MAX + 1],
-                 struct pl_err *e)
+/* Several and none marked: all of them, with who one is there, and what to do. */
+static int several(const char *config_dir, const struct trust_names *names, struct pl_err *e)
+{
+    char all[150] = "";
+    size_t i = 0;
+    for (; i < names->count; i++) {
+        struct trust_profile p;
+        char one[120];
+        bool is_read = trust_load(config_dir, names->names[i], &p, NULL) == 0;
+        (void)snprintf(one, sizeof(one), "%s%.30s (%.24s on %.40s)", i > 0 ? ", " : "",
+                       names->names[i], is_read ? p.user_name : "?", is_read ? p.host : "?");
+        trust_release(&p);
+        if (strlen(all) + strlen(one) >= sizeof(all) - 8) {
+            break;
+        }
+        (void)pl_strlcat(all, one, sizeof(all));
+    }
+    return pl_fail(e, PL_E_USAGE,
+                   "several profiles: %s%s; 'plimsoll profile use NAME' chooses one, or --profile",
+                   all, i < names->count ? " ..." : "");
+}
+
+/* What is used when nothing is asked for. */
+static int choose_preset(const char *config_dir, char out[TRUST_PROFILE_MAX + 1], struct pl_err *e)
 {
     struct trust_names names;
-    if (asked == NULL || asked[0] == '\0') {
-        asked = getenv("PLIMSOLL_PROFILE");
-    }
-    if (asked != NULL && asked[0] != '\0') {
-        if (!is_good_name(asked)) {
-            return pl_fail(e, PL_E_INVALID, "not a name for a profile: %.80s", asked);
-        }
-        (void)pl_strlcpy(out, asked, TRUST_PROFILE_MAX + 1);
-        return 0;
-    }
+    const char *found = NULL;
     if (read_current(config_dir, out)) {
         return 0;
     }
@@ -173,11 +186,36 @@ int trust_choose(const char *config_dir, const char *asked, char out[TRUST_PROFI
         return pl_fail(e, PL_E_AUTH,
                        "this machine has not joined a server yet; whoever runs one gives invites");
     }
-    if (names.count > 1) {
-        return pl_fail(e, PL_E_USAGE, "several profiles (%s, %s ...): choose one with --profile",
-                       names.names[0], names.names[1]);
+    for (size_t i = 0; i < names.count; i++) {
+        if (names.count == 1 || strcmp(names.names[i], TRUST_DEFAULT) == 0) {
+            found = names.names[i]; /* the default is what the first join made */
+        }
     }
-    (void)pl_strlcpy(out, names.names[0], TRUST_PROFILE_MAX + 1);
+    if (found == NULL) {
+        return several(config_dir, &names, e);
+    }
+    (void)pl_strlcpy(out, found, TRUST_PROFILE_MAX + 1);
+    return 0;
+}
+
+bool trust_in_use(const char *config_dir, char out[TRUST_PROFILE_MAX + 1])
+{
+    return choose_preset(config_dir, out, NULL) == 0;
+}
+
+int trust_choose(const char *config_dir, const char *asked, char out[TRUST_PROFILE_MAX + 1],
+                 struct pl_err *e)
+{
+    if (asked == NULL || asked[0] == '\0') {
+        asked = getenv("PLIMSOLL_PROFILE");
+    }
+    if (asked == NULL || asked[0] == '\0') {
+        return choose_preset(config_dir, out, e);
+    }
+    if (!is_good_name(asked)) {
+        return pl_fail(e, PL_E_INVALID, "not a name for a profile: %.80s", asked);
+    }
+    (void)pl_strlcpy(out, asked, TRUST_PROFILE_MAX + 1);
     return 0;
 }
 

@@ -51,9 +51,14 @@ int trust_profile_dir(const char *config_dir, const char *name, char out[TRUST_P
                       struct pl_err *e) PL_MUST;
 
 /* Which profile to use: `asked`, else $PLIMSOLL_PROFILE, else the one marked by trust_use, else the
- * only one there is. -PL_E_AUTH: none yet ("join first"); -PL_E_USAGE: several, none marked. */
+ * only one there is, else "default". -PL_E_AUTH: none yet ("join first"); -PL_E_USAGE: several,
+ * none of them marked or the default. */
 int trust_choose(const char *config_dir, const char *asked, char out[TRUST_PROFILE_MAX + 1],
                  struct pl_err *e) PL_MUST;
+
+/* The profile that is used on this machine when neither an option nor the environment names one;
+ * false when there is none, or several and none is chosen. */
+bool trust_in_use(const char *config_dir, char out[TRUST_PROFILE_MAX + 1]);
 
 /* Reads a profile. -PL_E_AUTH: there is none of that name; -PL_E_IO for a key that others can read;
  * -PL_E_CONFIG for a broken one. Release also after an error. */

@@ -75,14 +75,29 @@ static void scroll(struct ui *ui, int rows)
         ui->page_top -= n < ui->page_top ? n : ui->page_top;
 }
 
+/* By how many rows a key scrolls; 0: it is no key for that. */
+static int scroll_of(const struct input_event *ev)
+{
+    static const struct {
+        uint32_t key;
+        char letter;
+        int rows;
+    } keys[] = {{IK_DOWN, 'j', 1},      {IK_UP, 'k', -1},     {IK_PAGE_DOWN, ' ', 10},
+                {IK_PAGE_UP, 'b', -10}, {IK_END, 'G', 10000}, {IK_HOME, 'g', -10000}};
+    for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+        if (ev->type == INPUT_KEY ? ev->key == keys[i].key && ev->mods == 0
+                                  : ev->n > 0 && ev->text[0] == keys[i].letter)
+            return keys[i].rows;
+    return 0;
+}
+
 void page_event(struct ui *ui, const struct input_event *ev)
 {
-    bool is_key = ev->type == INPUT_KEY;
-    if (is_key && (ev->key == IK_DOWN || ev->key == IK_PAGE_DOWN))
-        scroll(ui, ev->key == IK_DOWN ? 1 : 10);
-    else if (is_key && (ev->key == IK_UP || ev->key == IK_PAGE_UP))
-        scroll(ui, ev->key == IK_UP ? -1 : -10);
-    else if (is_key || ev->type == INPUT_TEXT)
+    bool is_typed = ev->type == INPUT_KEY || ev->type == INPUT_TEXT;
+    int rows = is_typed ? scroll_of(ev) : 0;
+    if (rows != 0)
+        scroll(ui, rows);
+    else if (is_typed)
         ui->page = PAGE_NONE;
 }
 
@@ -97,6 +112,20 @@ void page_mouse(struct ui *ui, const struct input_event *ev)
 /* --- drawing
  * --------------------------------------------------------------------------------------- */
 
+/* The page's name, which rows of how many are here, and how to see the others. */
+static void draw_head(struct ui *ui, const struct editor_area *a, const char *name, size_t rows,
+                      size_t n)
+{
+    size_t end = ui->page_top + rows < n ? ui->page_top + rows : n;
+    if (rows < n)
+        (void)screen_printf(ui->screen, a->row, 1, a->cols - 1, STYLE_BOLD,
+                            "%s, %zu-%zu of %zu (j, k, PgDn, PgUp scroll; any other key goes back)",
+                            name, ui->page_top + 1, end, n);
+    else
+        (void)screen_printf(ui->screen, a->row, 1, a->cols - 1, STYLE_BOLD,
+                            "%s (any other key goes back)", name);
+}
+
 static void draw_help(struct ui *ui, const struct editor_area *a)
 {
     const char *shown = NULL;
@@ -108,8 +137,7 @@ static void draw_help(struct ui *ui, const struct editor_area *a)
     size_t rows = a->rows > 1 ? (size_t)a->rows - 1 : 1;
     if (ui->page_top + rows > n)
         ui->page_top = n > rows ? n - rows : 0;
-    (void)screen_puts(ui->screen, a->row, 1, a->cols, STYLE_BOLD,
-                      "Keys here (any other key goes back)");
+    draw_head(ui, a, "Keys here", rows, n);
     for (size_t i = 0; i < rows && keymap_help(ctx, ui->page_top + i, &shown, &text); i++) {
         int row = a->row + 1 + (int)i;
         (void)screen_puts(ui->screen, row, 2, 12, STYLE_BOLD, shown);
@@ -129,8 +157,7 @@ static void draw_kept(struct ui *ui, const struct editor_area *a)
     } while (!r.is_last);
     if (ui->page_top + rows > n)
         ui->page_top = n > rows ? n - rows : 0;
-    (void)screen_puts(ui->screen, a->row, 1, a->cols, STYLE_BOLD,
-                      "What was refused, and where it is kept (any other key goes back)");
+    draw_head(ui, a, "What was refused, and where it is kept", rows, n);
     r = (struct textview_row){.next = 0};
     for (size_t i = 0; i < n && i < ui->page_top + rows; i++) {
         textview_row(&v, r.next, &r);

@@ -12,6 +12,8 @@
 #include "ui/cell.h"
 #include "ui/view.h"
 
+#define LABEL_COLS 33 /* the longest label of a field */
+
 /* --- one line
  * --------------------------------------------------------------------------------------- */
 
@@ -132,9 +134,10 @@ static void draw_field(struct ui *ui, const struct item *it, const struct editor
         return;
     bool locked = (it->field->flags & PL_FF_SERVER) != 0;
     entry_value(d, en, it->field, value, sizeof(value));
-    (void)screen_printf(ui->screen, line->row, 1, 26, is_at ? STYLE_FOCUS : STYLE_TEXT, "%c %s",
+    int at = line->cols >= 72 ? LABEL_COLS + 4 : 28; /* where the value begins */
+    (void)screen_printf(ui->screen, line->row, 1, at - 2, is_at ? STYLE_FOCUS : STYLE_TEXT, "%c %s",
                         is_at ? '>' : ' ', it->field->label);
-    (void)screen_puts(ui->screen, line->row, 28, line->cols - 29,
+    (void)screen_puts(ui->screen, line->row, at, line->cols - at - 1,
                       locked || !value[0] ? STYLE_DIM : STYLE_TEXT, value[0] ? value : "-");
 }
 

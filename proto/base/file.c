@@ -67,13 +67,19 @@ int pl_file_read_all(const char *path, size_t max, struct pl_buf *out, struct pl
         return fail_errno(e, "open", path);
     if (fstat(fd, &st) < 0) {
         rc = fail_errno(e, "inspect", path);
-    } else if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) {
-        rc = pl_fail(e, PL_E_IO, "%s is not a regular file", path);
+    } else if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode)) {
+        rc = pl_fail(e, PL_E_IO, "%s is not a file, a pipe or a device", path);
     } else {
         rc = read_fd(fd, path, out, e);
     }
     (void)close(fd);
     return rc;
+}
+
+int pl_fd_read_all(int fd, const char *name, size_t max, struct pl_buf *out, struct pl_err *e)
+{
+    pl_buf_init(out, max);
+    return read_fd(fd, name, out, e);
 }
 
 int pl_fd_write_all(int fd, const void *bytes, size_t n, struct pl_err *e)

@@ -26,6 +26,7 @@ static void choose(struct reader *r, enum part part, bool by_label)
 {
     import_close_item(r);
     r->part = part;
+    r->im->n_parts += part != PART_NONE && part != PART_REST;
     r->by_label = by_label;
     r->list_indent = SIZE_MAX;
     r->text_indent = 0;
@@ -185,10 +186,12 @@ static bool fenced(struct reader *r, const char *s, size_t n)
                indent + run + import_indent_of(s + indent + run, n - indent - run) == n) {
         r->fence = 0;
     }
+    r->in_code = true;
     if (r->open)
         import_continue_item(r, s, n);
     else
         plain_line(r, s, n);
+    r->in_code = false;
     return true;
 }
 
@@ -279,6 +282,7 @@ static void read_all(struct reader *r, const char *s, size_t n)
         at = next;
     }
     import_close_item(r);
+    import_tidy(r->im);
 }
 
 /* Clean text with plain newlines, tabs as they are. */

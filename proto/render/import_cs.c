@@ -108,6 +108,8 @@ static void set_fields(struct pl_cs *cs, struct pl_eid eid, uint32_t kind,
         set_int(cs, eid, PL_F_EVENT_PRECISION,
                 it->day_only || it->at_us == PL_IMPORT_NO_TIME ? PL_PRECISION_ABOUT
                                                                : PL_PRECISION_EXACT);
+        if (it->marker != 0)
+            set_int(cs, eid, PL_F_EVENT_MARKER, it->marker);
         if (it->day_only)
             set_int(cs, eid, PL_F_EVENT_PRECISION_S, 86400);
         break;

@@ -64,6 +64,7 @@ struct reader {
     bool by_label;      /* the part was chosen by a bold label */
     size_t list_indent; /* of the section's first list item; SIZE_MAX: none yet */
     size_t text_indent; /* where the text of the open item begins */
+    bool in_code;       /* the line is of fenced code: it stays a line */
     bool blank;         /* an empty line stands before this one */
     char fence;         /* '`' or '~' inside fenced code */
     size_t fence_len;
@@ -93,5 +94,10 @@ void import_table_row(struct reader *r, const char *s, size_t n);
 size_t import_indent_of(const char *s, size_t n);
 /* Length of a list marker with its blanks at s ("- ", "12. ", "* "), 0 if there is none. */
 size_t import_marker_len(const char *s, size_t n);
+
+/* --- import_tidy.c: what the whole timeline tells ------------------------------------- */
+
+/* Sets markers, and takes away what another event of the same minute says. */
+void import_tidy(struct pl_import *im);
 
 #endif

@@ -198,13 +198,43 @@ static size_t checkbox_len(const char *s, size_t n, bool *done)
     return 4;
 }
 
+/* Does the last line of the open item go on in the next: words, not code, a table or a quote, and
+ * no break that was meant? */
+static bool is_wrapped(const struct reader *r, const char *s, size_t n)
+{
+    const struct pl_buf *b = &r->item;
+    size_t from = b->len;
+
+    if (r->in_code || r->blank || b->len == 0 || n == 0 || import_marker_len(s, n) > 0 ||
+        strchr("|>#`~", s[0]) != NULL)
+        return false;
+    while (from > 0 && b->data[from - 1] != '\n')
+        from--;
+    const char *last = (const char *)b->data + from;
+    size_t len = b->len - from;
+    size_t indent = import_indent_of(last, len);
+    if (len == 0 || indent >= 4 || strchr("|>", last[0]) != NULL)
+        return false;
+    bool is_fence = len - indent >= 3 &&
+                    (memcmp(last + indent, "```", 3) == 0 || memcmp(last + indent, "~~~", 3) == 0);
+    bool is_break = last[len - 1] == '\\' || (len > 1 && memcmp(last + len - 2, "  ", 2) == 0);
+    return !is_fence && !is_break && last[len - 1] != ':';
+}
+
 void import_continue_item(struct reader *r, const char *s, size_t n)
 {
     size_t drop = import_indent_of(s, n);
+    size_t whole = drop;
 
     if (drop > r->text_indent)
         drop = r->text_indent;
-    import_add_line(r, &r->item, s + drop, n - drop);
+    if (whole < 8 && is_wrapped(r, s + whole, n - whole)) {
+        bool has_blank = r->item.data[r->item.len - 1] == ' ';
+        import_add(r, &r->item, " ", has_blank ? 0 : 1);
+        import_add(r, &r->item, s + whole, n - whole);
+    } else {
+        import_add_line(r, &r->item, s + drop, n - drop);
+    }
 }
 
 static void list_item(struct reader *r, const char *s, size_t n, size_t indent, size_t marker)

@@ -14,10 +14,16 @@
 #include "plimsoll/base/err.h"
 
 /* Reads all of `path` into `out`, which is initialised here with the limit `max` and released by
- * the caller (also after an error). Only regular files and pipes. -PL_E_NOENT if there is no such
+ * the caller (also after an error). Only files, pipes and
+ * character devices. -PL_E_NOENT if there is no such
  * file, -PL_E_TOO_LARGE beyond `max`, else -PL_E_IO. The bytes are followed by a NUL that is not
  * counted, so that text can be used as a string. */
 int pl_file_read_all(const char *path, size_t max, struct pl_buf *out, struct pl_err *e) PL_MUST;
+
+/* The same from what is open already, of whatever kind, to its end; `name` stands in errors. The
+ * descriptor stays open. */
+int pl_fd_read_all(int fd, const char *name, size_t max, struct pl_buf *out,
+                   struct pl_err *e) PL_MUST;
 
 /* Writes a file in one step: a temporary file in the same folder (O_EXCL, O_NOFOLLOW, `mode`
  * exactly), fsync, rename over `path`, fsync of the folder. On error nothing is left behind and

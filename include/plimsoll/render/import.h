@@ -9,6 +9,10 @@
  * PST", "Sep 27 2017 13:06", "**16:58 UTC** - ..."). A clock time takes the last date seen; a jump
  * back of more than six hours is the next day. The zone is the stamp's own, else that of "All times
  * in PST", else the caller's.
+ *
+ * "First detected 08:56", "Repaired ...", "Resolved ..." set an event's marker; such a line beside
+ * a fuller event of the same minute gives that one its marker and is no event of its own, nor is a
+ * line that is there already. A text that was wrapped in the file is one line again.
  */
 #ifndef PLIMSOLL_RENDER_IMPORT_H
 #define PLIMSOLL_RENDER_IMPORT_H
@@ -24,11 +28,12 @@
 #define PL_IMPORT_NO_TIME INT64_MIN
 
 struct pl_import_item {
-    uint32_t kind; /* observation: PL_OBSERVATION_... or 0; else 0 */
-    bool done;     /* action: its box was ticked */
-    int64_t at_us; /* event: PL_IMPORT_NO_TIME when it could not be read */
-    bool day_only; /* event: the stamp was a date without a clock time */
-    char *text;    /* clean text, not empty; Markdown as it was written */
+    uint32_t kind;   /* observation: PL_OBSERVATION_... or 0; else 0 */
+    bool done;       /* action: its box was ticked */
+    int64_t at_us;   /* event: PL_IMPORT_NO_TIME when it could not be read */
+    bool day_only;   /* event: the stamp was a date without a clock time */
+    uint32_t marker; /* event: PL_MARKER_... that its words announce ("First detected ..."), or 0 */
+    char *text;      /* clean text, not empty; Markdown as it was written */
 };
 
 struct pl_import_list {
@@ -42,7 +47,8 @@ struct pl_import {
     char *summary; /* these three: "" when there is none */
     char *impact;
     char *rest;
-    bool has_zone; /* the document names a zone that was understood */
+    bool has_zone;    /* the document names a zone that was understood */
+    unsigned n_parts; /* headings and labels that announced a known part */
     struct pl_import_list events;
     struct pl_import_list observations;
     struct pl_import_list causes;

@@ -29,6 +29,7 @@ enum mode { MODE_GOOD, MODE_DROP, MODE_REFUSE, MODE_OTHER_KEY, MODE_RUBBISH, MOD
 
 static struct test_pki pki;
 static char dir[64];
+static struct join_result last; /* of join() */
 
 /* One connection of the small server. */
 struct server {
@@ -259,6 +260,7 @@ static int join(enum mode mode, uint8_t secret, const char *profile, struct serv
     make_invite(s, secret, invite);
     int rc = join_run(invite, &o, &r, e);
     server_join(s);
+    last = r;
     if (rc == 0) {
         assert_string_equal(r.user_name, "ana");
         assert_string_equal(r.display_name, "Ana; the first");
@@ -327,6 +329,32 @@ TEST(join_presents_the_same_key_when_the_answer_was_lost)
     char path[128];
     (void)snprintf(path, sizeof(path), "%s/profiles/127.0.0.1/profile.conf", dir);
     assert_true(pl_file_exists(path));
+    /* The first stays in use, and the second says so. */
+    char name[TRUST_PROFILE_MAX + 1];
+    assert_string_equal(last.profile, "127.0.0.1");
+    assert_string_equal(last.in_use, "default");
+    assert_int_equal(trust_choose(dir, NULL, name, &e), 0);
+    assert_string_equal(name, "default");
+}
+
+TEST(trust_lists_profiles_when_none_is_chosen)
+{
+    struct server s;
+    struct server t;
+    struct pl_err e;
+    char name[TRUST_PROFILE_MAX + 1];
+    char mark[128];
+    assert_int_equal(join(MODE_GOOD, 1, "home", &s, &e), 0);
+    assert_string_equal(last.in_use, "home");
+    assert_int_equal(join(MODE_GOOD, 2, "work", &t, &e), 0);
+    assert_string_equal(last.in_use, "home");
+    assert_int_equal(trust_choose(dir, NULL, name, &e), 0);
+    assert_string_equal(name, "home");
+    (void)snprintf(mark, sizeof(mark), "%s/profiles/.current", dir);
+    assert_int_equal(unlink(mark), 0);
+    assert_int_equal(trust_choose(dir, NULL, name, &e), -PL_E_USAGE);
+    assert_non_null(strstr(e.text, "home (ana on 127.0.0.1), work (ana on 127.0.0.1)"));
+    assert_non_null(strstr(e.text, "profile use NAME"));
 }
 
 TEST(join_takes_a_new_key_when_the_invite_is_another)
@@ -441,10 +469,11 @@ TEST(trust_chooses_by_mark_and_refuses_bad_names)
     struct trust_profile p;
     assert_int_equal(join(MODE_GOOD, 1, "b", &s, &e), 0);
     assert_int_equal(join(MODE_GOOD, 2, "a", &s, &e), 0);
-    assert_int_equal(trust_choose(dir, NULL, name, &e), -PL_E_USAGE);
-    assert_int_equal(trust_use(dir, "b", &e), 0);
     assert_int_equal(trust_choose(dir, NULL, name, &e), 0);
-    assert_string_equal(name, "b");
+    assert_string_equal(name, "b"); /* the first */
+    assert_int_equal(trust_use(dir, "a", &e), 0);
+    assert_int_equal(trust_choose(dir, NULL, name, &e), 0);
+    assert_string_equal(name, "a");
     assert_int_equal(trust_use(dir, "c", &e), -PL_E_NOENT);
     assert_int_equal(trust_choose(dir, "../x", name, &e), -PL_E_INVALID);
     assert_int_equal(trust_load(dir, "../x", &p, &e), -PL_E_INVALID);
@@ -462,6 +491,7 @@ int main(void)
         JOIN_TEST(join_makes_a_profile_that_loads),
         JOIN_TEST(join_presents_the_same_key_when_the_answer_was_lost),
         JOIN_TEST(join_takes_a_new_key_when_the_invite_is_another),
+        JOIN_TEST(trust_lists_profiles_when_none_is_chosen),
         JOIN_TEST(join_says_what_the_server_says),
         JOIN_TEST(join_refuses_answers_that_are_not_for_it),
         JOIN_TEST(join_gives_up_when_the_server_is_silent),

@@ -101,6 +101,28 @@ TEST(file_limits_when_read)
     assert_int_equal(pl_file_read_all("/proc/self/status", 100000, &b, &e), 0);
     assert_true(b.len > 100);
     pl_buf_release(&b);
+    assert_int_equal(pl_file_read_all("/dev/null", 6, &b, &e), 0);
+    assert_int_equal(b.len, 0);
+    pl_buf_release(&b);
+    assert_int_equal(pl_file_read_all("/dev/zero", 6, &b, &e), -PL_E_TOO_LARGE);
+    pl_buf_release(&b);
+}
+
+TEST(file_reads_what_is_open)
+{
+    struct pl_buf b;
+    struct pl_err e;
+    int fd[2];
+    assert_int_equal(pipe(fd), 0);
+    assert_int_equal(write(fd[1], "words", 5), 5);
+    (void)close(fd[1]);
+    assert_int_equal(pl_fd_read_all(fd[0], "standard input", 100, &b, &e), 0);
+    assert_string_equal((const char *)b.data, "words");
+    pl_buf_release(&b);
+    (void)close(fd[0]);
+    assert_int_equal(pl_fd_read_all(-1, "standard input", 100, &b, &e), -PL_E_IO);
+    assert_non_null(strstr(e.text, "standard input"));
+    pl_buf_release(&b);
 }
 
 TEST(file_leaves_nothing_when_it_fails)
@@ -168,6 +190,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         FILE_UNIT(file_reads_back_when_written),
         FILE_UNIT(file_limits_when_read),
+        FILE_UNIT(file_reads_what_is_open),
         FILE_UNIT(file_leaves_nothing_when_it_fails),
         FILE_UNIT(file_is_not_replaced_when_new_is_asked),
         FILE_UNIT(file_replaces_a_link_when_the_target_is_one),

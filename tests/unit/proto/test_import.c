@@ -59,7 +59,7 @@ TEST(import_reads_headings_with_clocks)
     assert_int_equal(im.events.n, 6);
     /* "All times in PST" and "### Sep 27 2017 13:06" */
     assert_at(&im.events.items[0], "2017-09-27T21:06:00Z");
-    assert_starts(&im.events.items[0], "A lot of changes related to\n[launching the user servers");
+    assert_starts(&im.events.items[0], "A lot of changes related to [launching the user servers");
     assert_at(&im.events.items[5], "2017-09-27T23:25:00Z");
     assert_non_null(strstr(im.events.items[3].text, "   [W 2017-09-28 16:20:51.785 JupyterHub"));
     assert_int_equal(im.actions.n, 5);
@@ -81,7 +81,7 @@ TEST(import_reads_observations_and_boxes)
         assert_int_equal(im.observations.items[i].kind, PL_OBSERVATION_WELL);
     assert_int_equal(im.observations.items[3].kind, PL_OBSERVATION_BADLY);
     assert_string_equal(im.observations.items[3].text,
-                        "Binder was unavailable, but nobody was notified.\nOnly proactive checking "
+                        "Binder was unavailable, but nobody was notified. Only proactive checking "
                         "of Binder status on Grafana revealed the issue.");
     assert_int_equal(im.actions.n, 6);
     assert_true(im.actions.items[0].done);
@@ -98,13 +98,12 @@ TEST(import_reads_bold_labels)
     struct pl_import im;
 
     load("2023-01-11-cluster-image-pull.md", &im);
-    assert_int_equal(im.events.n, 26);
+    assert_int_equal(im.events.n, 22); /* four milestones are markers of events */
     assert_at(&im.events.items[0], "2023-01-11T14:22:00Z");
-    assert_string_equal(im.events.items[0].text, "First detected: 2023-01-11 14:22");
-    assert_at(&im.events.items[4], "2023-01-11T14:22:00Z");
-    assert_starts(&im.events.items[4], "Cloud Platform team member observed failed DockerHub");
-    assert_non_null(strstr(im.events.items[4].text, "```\nfailed to fetch manifest"));
-    assert_starts(&im.events.items[25], "comms distributed in #cloud-platform-update.");
+    assert_int_equal(im.events.items[0].marker, PL_MARKER_DETECTED);
+    assert_starts(&im.events.items[0], "Cloud Platform team member observed failed DockerHub");
+    assert_non_null(strstr(im.events.items[0].text, "```\nfailed to fetch manifest"));
+    assert_starts(&im.events.items[21], "comms distributed in #cloud-platform-update.");
     assert_int_equal(strncmp(im.impact, "Concourse and EKS cluster nodes unable", 38), 0);
     assert_int_equal(im.actions.n, 1);
     assert_non_null(strstr(im.rest, "**Time to repair**: 1h 28m"));
@@ -116,10 +115,14 @@ TEST(import_reads_tables)
     struct pl_import im;
 
     load("2026-03-30-ingress-nginx-rollback.md", &im);
-    assert_int_equal(im.events.n, 21);
-    assert_at(&im.events.items[4], "2026-03-12T14:06:00Z");
-    assert_starts(&im.events.items[4], "Cloud Platform made a beta ingress available");
-    assert_at(&im.events.items[20], "2026-03-30T14:41:00Z");
+    assert_int_equal(im.events.n, 17);
+    assert_at(&im.events.items[0], "2026-03-12T14:06:00Z");
+    assert_starts(&im.events.items[0], "Cloud Platform made a beta ingress available");
+    assert_at(&im.events.items[5], "2026-03-30T08:56:00Z");
+    assert_int_equal(im.events.items[5].marker, PL_MARKER_DETECTED);
+    assert_int_equal(im.events.items[8].marker, PL_MARKER_CONTAINED);
+    assert_int_equal(im.events.items[15].marker, PL_MARKER_RECOVERED);
+    assert_at(&im.events.items[16], "2026-03-30T14:41:00Z");
     assert_int_equal(im.causes.n, 3);
     pl_import_release(&im);
 }
@@ -182,6 +185,57 @@ TEST(import_takes_no_number_for_a_stamp)
         assert_int_equal(strcmp(im.rest, lines[i]), 0);
         pl_import_release(&im);
     }
+}
+
+TEST(import_makes_markers_of_milestones)
+{
+    struct pl_import im;
+
+    parse("# Down on 2026-03-01\n\n## Timeline\n\n- **First detected**: 2026-03-01 08:56\n"
+          "- Resolved 2026-03-01 10:00\n- 08:56 Mails do not go out\n- 08:56 Mails do not go out\n"
+          "- 08:56 Nor do they come in\n- Detected by a customer 2026-03-01 09:00\n",
+          &im);
+    assert_int_equal(im.events.n, 4);
+    assert_string_equal(im.events.items[0].text,
+                        "Resolved 2026-03-01 10:00"); /* no twin: it stays */
+    assert_int_equal(im.events.items[0].marker, PL_MARKER_RECOVERED);
+    assert_string_equal(im.events.items[1].text, "Mails do not go out");
+    assert_int_equal(im.events.items[1].marker, PL_MARKER_DETECTED);
+    assert_string_equal(im.events.items[2].text, "Nor do they come in");
+    assert_int_equal(im.events.items[2].marker, 0);
+    assert_int_equal(im.events.items[3].marker, 0); /* it tells more than the milestone */
+    pl_import_release(&im);
+}
+
+TEST(import_unwraps_texts_but_not_lists_and_code)
+{
+    struct pl_import im;
+
+    parse(
+        "# X\n\n## Root cause\n\nThe cache was cold after\nthe restart, and so\n**all** asked the "
+        "store.\n\n- a first\n  line that goes on\n  - below\n  - below\n\n  ```\n  one\n  two\n"
+        "  ```\n- hard  \n  break\n",
+        &im);
+    assert_int_equal(im.causes.n, 3);
+    assert_string_equal(im.causes.items[0].text,
+                        "The cache was cold after the restart, and so **all** asked the store.");
+    assert_string_equal(im.causes.items[1].text,
+                        "a first line that goes on\n- below\n- below\n\n```\none\ntwo\n```");
+    assert_string_equal(im.causes.items[2].text, "hard  \nbreak");
+    pl_import_release(&im);
+}
+
+TEST(import_knows_when_nothing_was_found)
+{
+    struct pl_import im;
+
+    parse("# A licence\n\nPermission is granted.\n\n## Terms\n\n- one\n", &im);
+    assert_int_equal(im.n_parts, 0);
+    assert_int_equal(im.events.n, 0);
+    pl_import_release(&im);
+    parse("# X\n\n## Impact\n\nSome.\n", &im);
+    assert_int_equal(im.n_parts, 1);
+    pl_import_release(&im);
 }
 
 TEST(import_goes_on_after_midnight)
@@ -377,6 +431,9 @@ int main(void)
         UNIT(import_reads_tables),
         UNIT(import_reads_many_forms_of_stamps),
         UNIT(import_takes_no_number_for_a_stamp),
+        UNIT(import_makes_markers_of_milestones),
+        UNIT(import_unwraps_texts_but_not_lists_and_code),
+        UNIT(import_knows_when_nothing_was_found),
         UNIT(import_goes_on_after_midnight),
         UNIT(import_leaves_the_time_open_when_there_is_no_date),
         UNIT(import_reads_front_matter_and_windows_lines),
