@@ -26,12 +26,13 @@
 
 #define STATUS_PIPE 141 /* 128 + SIGPIPE, as if it had ended us */
 
-static void print_json_error(const struct pl_err *e, const char *text, json_t *warnings)
+static void print_json_error(const struct pl_err *e, const char *text, const char *hint,
+                             json_t *warnings)
 {
     const struct pl_error_info *i = pl_error_info(e->code);
     json_t *j =
         json_pack("{s:s, s:s, s:s, s:s, s:i, s:n, s:o}", "schema", "plimsoll.error/1", "code",
-                  i->token, "message", text[0] ? text : i->title, "hint", i->suggestion, "exit",
+                  i->token, "message", text[0] ? text : i->title, "hint", hint, "exit",
                   i->exit_status, "request", "warnings", warnings ? warnings : json_array());
     if (!j)
         return;
@@ -40,10 +41,12 @@ static void print_json_error(const struct pl_err *e, const char *text, json_t *w
     json_decref(j);
 }
 
-/* warnings: stolen; NULL ok. */
-static int report(const struct pl_err *e, bool json, json_t *warnings)
+/* hint: NULL for what the code suggests. warnings: stolen; NULL ok. */
+static int report(const struct pl_err *e, bool json, const char *hint, json_t *warnings)
 {
     const struct pl_error_info *i = pl_error_info(e->code);
+    if (!hint)
+        hint = i->suggestion;
     /* Others' words may be in it, and it may have been cut in the middle of a character. */
     struct pl_buf safe;
     pl_buf_init(&safe, 4096);
@@ -51,12 +54,12 @@ static int report(const struct pl_err *e, bool json, json_t *warnings)
         pl_buf_clear(&safe);
     char *text = pl_buf_steal(&safe, NULL);
     if (json) {
-        print_json_error(e, text, warnings);
+        print_json_error(e, text, hint, warnings);
     } else {
         json_decref(warnings);
         (void)fprintf(stderr, "plimsoll: %s\n", text[0] ? text : i->title);
-        if (i->suggestion[0])
-            (void)fprintf(stderr, "  %s.\n", i->suggestion);
+        if (hint[0])
+            (void)fprintf(stderr, "  %s.\n", hint);
     }
     free(text);
     return i->exit_status;
@@ -247,12 +250,15 @@ static int run_and_report(const struct cli_verb *v, void *opts, int argc, char *
     c.verb = v->opt.name;
     pl_buf_init(&c.out, OUT_MAX);
     int rc = run_verb(&c, v, argc, argv, &e);
+    if (rc < 0)
+        cli_keep_typed(&c, &e);
+    free(c.typed);
     cli_release(&c);
     if (c.out_gone)
         rc = STATUS_PIPE;
     json_decref(c.fields);
     if (rc < 0)
-        return report(&e, cli_wants_json(&c), c.warnings);
+        return report(&e, cli_wants_json(&c), c.hint, c.warnings);
     json_decref(c.warnings);
     return rc;
 }
@@ -382,7 +388,7 @@ int cli_main(int argc, char **argv)
     }
     const struct cli_verb *v = cli_verb_find(argc - lead, argv + lead, &used, &e);
     if (!v)
-        return report(&e, json, NULL);
+        return report(&e, json, NULL, NULL);
     verb_first(argv + 1, lead, used);
     void *opts = pl_xcalloc(1, v->opt_size);
     int rc = pl_opt_parse(&v->opt, argc - used, argv + used, opts, &first, &e);
@@ -391,7 +397,7 @@ int cli_main(int argc, char **argv)
         cli_print_verb_help(v, stdout);
         status = printed();
     } else if (rc < 0 && !pl_str_eq(((struct cli_common *)opts)->json, "help")) {
-        status = report(&e, json, NULL);
+        status = report(&e, json, NULL, NULL);
     } else if (rc < 0) { /* which fields there are one may ask without operands */
         status = run_and_report(v, opts, 0, NULL);
     } else {

@@ -141,10 +141,18 @@ struct cli {
         bool is_open;
         int rc;
         struct pl_err err;
-        int refused;   /* code of the last refusal */
-        uint32_t news; /* kind of the last News; its text is in why */
+        uint64_t id;           /* 0: none */
+        struct review *review; /* while it is being opened, and after that */
+        int refused;           /* code of the last refusal */
+        unsigned n_refused;    /* changes that were refused */
+        uint32_t news;         /* kind of the last News; its text is in why */
         char why[PL_ERR_TEXT_MAX];
-    } opening;         /* of the review opened last */
+    } opening;          /* of the review opened last */
+    bool tells_refused; /* each refusal is told by itself when it comes */
+    char *typed;        /* the text that the verb was given, see cli_typed */
+    bool typed_is_piped;
+    bool is_kept;      /* what was typed is in a journal, in a rescue file or at the server */
+    const char *hint;  /* what to do about the error, instead of what its code suggests; NULL */
     json_t *warnings;  /* array of texts, see cli_warn */
     json_t *fields;    /* array of names chosen by --json=FIELDS; NULL: all */
     struct pl_buf out; /* data; written at the end, all or nothing */
@@ -186,12 +194,15 @@ int cli_stay_here(struct cli *c, struct pl_err *e) PL_MUST;
 typedef int (*cli_take)(void *ctx, struct pl_msg *reply, struct pl_err *e);
 int cli_call(struct cli *c, struct pl_msg *m, cli_take take, void *ctx, struct pl_err *e) PL_MUST;
 
-/* Opens a review and waits until the newest state is here (with --offline: what is here). */
+/* Opens a review and waits until the newest state is here (with --offline: what is here). To write,
+ * the copy on this machine will do when the server cannot be reached; what waited in the journal is
+ * delivered first, and a refusal of that is told as a warning. */
 int cli_open(struct cli *c, uint64_t id, bool read_only, struct review **out,
              struct pl_err *e) PL_MUST;
 
-/* Waits until what was changed is durable at the server. With --queue (or --offline) and no server:
- * 0 and *queued. A refusal is the error. */
+/* Waits until what was changed is durable at the server. No server: the change is kept in the
+ * journal, with --queue (or --offline) 0 and *queued, else the error says that it is kept. A
+ * refusal is the error; what does not depend on what was refused is delivered all the same. */
 int cli_settle(struct cli *c, struct review *r, bool *queued, struct pl_err *e) PL_MUST;
 
 /* Runs the loop until cond() or the deadline: 0, -PL_E_TIMEOUT, or why the link stopped. */
@@ -209,8 +220,16 @@ int cli_review_id(const char *s, uint64_t *id, struct pl_err *e) PL_MUST;
 int cli_split_id(struct cli *c, const char *s, uint64_t *review, const char **entry,
                  struct pl_err *e) PL_MUST;
 
-/* Text operand: "-" is standard input, otherwise the words joined. Memory for free(). */
-char *cli_text(int argc, char **argv, struct pl_err *e);
+/* Text operand: "-" is standard input, otherwise the words joined. Memory for free(). It is noted
+ * with cli_typed. */
+char *cli_text(struct cli *c, int argc, char **argv, struct pl_err *e);
+
+/* Notes what was typed (copied): should the verb fail before it is in the journal or at the server,
+ * it goes to a file. is_piped: it stands in no command line that one could repeat. */
+void cli_typed(struct cli *c, const char *text, bool is_piped);
+
+/* Is it an error that passes by itself: no server, no answer? */
+bool cli_error_passes(int code);
 
 /* Yes or no on the terminal; `preset` without one. */
 bool cli_confirm(struct cli *c, const char *question, bool preset);

@@ -22,8 +22,12 @@ int cli_fields_choose(struct cli *c, const struct cli_verb *v, struct pl_err *e)
 /* For a word that is no verb: what does the same, or that nothing does yet; NULL: unknown. */
 const char *cli_other_word(const char *word);
 
-/* Changes that the server of the profile in use refused, and that were not offered again. Starts the
- * client, without dialling, if it was not; 0 when there is no profile. */
+/* At the end of a verb that failed with `e`: writes what was typed and is nowhere else to a file,
+ * and says so. */
+void cli_keep_typed(struct cli *c, const struct pl_err *e);
+
+/* Changes that the server of the profile in use refused, and that were not offered again. Starts
+ * the client, without dialling, if it was not; 0 when there is no profile. */
 size_t cli_refused_count(struct cli *c);
 
 void cli_print_verb_help(const struct cli_verb *v, FILE *out);

@@ -12,6 +12,7 @@
 #include "plimsoll/base/str.h"
 
 #include "cli/cli_int.h"
+#include "model/offer.h"
 
 static void on_link(void *ctx, enum link_state state, int code, const char *why, int64_t retry_ms)
 {
@@ -141,12 +142,35 @@ static void on_opened(void *ctx, int rc, const struct pl_err *e)
         c->opening.err = *e;
 }
 
+/* "your role does not allow this" is told with the role and the status that decide it. */
+static void say_role(struct cli *c, struct review *r)
+{
+    struct sync_status st;
+    if (c->opening.refused != PL_E_PERM)
+        return;
+    sync_status(review_sync(r), &st);
+    const char *role = pl_enum_name(PL_EN_ROLE, st.role);
+    const char *status = pl_enum_name(PL_EN_STATUS, st.status);
+    if (role && status)
+        (void)snprintf(c->opening.why, sizeof(c->opening.why),
+                       "as %s you may not do this while it is %s", role, status);
+}
+
 static void on_refused(void *ctx, int code, const char *why, const struct pl_cs *lost)
 {
     struct cli *c = ctx;
-    (void)lost;
+    struct review *r = c->opening.review;
     c->opening.refused = code;
+    c->opening.n_refused++;
     (void)pl_strlcpy(c->opening.why, why, sizeof(c->opening.why));
+    if (!c->tells_refused || !r)
+        return;
+    char *about = offers_about(lost, review_doc(r));
+    const char *file = review_rescue_path(r);
+    say_role(c, r);
+    cli_warn(c, "REV-%llu, %s: not taken, %s%s%s", (unsigned long long)review_id(r), about,
+             c->opening.why, file[0] ? "; kept in " : "", file);
+    free(about);
 }
 
 static void on_journal(void *ctx, bool ok, const char *why)
@@ -179,7 +203,7 @@ static bool is_opened(void *ctx)
     return st.link == SYNC_LIVE || st.gone;
 }
 
-static int wait_open(struct cli *c, struct review *r, struct pl_err *e)
+static int wait_open(struct cli *c, struct review *r, bool read_only, struct pl_err *e)
 {
     struct opening o = {c, r};
     unsigned long long id = review_id(r);
@@ -189,7 +213,10 @@ static int wait_open(struct cli *c, struct review *r, struct pl_err *e)
     int rc = cli_wait(c, is_opened, &o, c->timeout_ms, e);
     if (rc < 0) {
         c->is_late = true;
-        if (c->opt->queue && review_is_loaded(r)) {
+        bool will_do = c->opt->queue || (!read_only && cli_error_passes(e->code));
+        if (will_do && review_is_loaded(r)) {
+            if (!c->opt->queue)
+                cli_say(c, "no server; going on with the copy of REV-%llu on this machine", id);
             pl_err_init(e);
             rc = 0;
         } else if (c->opt->queue) {
@@ -199,31 +226,6 @@ static int wait_open(struct cli *c, struct review *r, struct pl_err *e)
     if (rc == 0 && c->opening.is_open && c->opening.rc < 0)
         rc = pl_fail(e, c->opening.err.code, "REV-%llu: %.200s", id, c->opening.err.text);
     return rc;
-}
-
-int cli_open(struct cli *c, uint64_t id, bool read_only, struct review **out, struct pl_err *e)
-{
-    struct review_handlers h = {.opened = on_opened,
-                                .refused = on_refused,
-                                .journal = on_journal,
-                                .news = on_news,
-                                .ctx = c};
-    struct review *r = NULL;
-    memset(&c->opening, 0, sizeof(c->opening));
-    int rc = review_open(&r, c->client, id, read_only && !c->opt->offline, &h, e);
-    if (rc < 0)
-        return rc;
-    const char *aside = review_damaged_path(r);
-    if (aside)
-        cli_warn(c, "the journal of REV-%llu was damaged; as it was it is kept in %s",
-                 (unsigned long long)id, aside[0] ? aside : "its place");
-    rc = wait_open(c, r, e);
-    if (rc < 0) {
-        review_close(r);
-        return rc;
-    }
-    *out = r;
-    return 0;
 }
 
 struct settling {
@@ -236,53 +238,112 @@ static bool is_settled(void *ctx)
     const struct settling *s = ctx;
     struct sync_status st;
     sync_status(review_sync(s->r), &st);
-    return sync_is_saved(review_sync(s->r)) || s->c->opening.refused != 0 || st.gone;
+    return sync_is_saved(review_sync(s->r)) || st.gone;
 }
 
-/* "your role does not allow this" is told with the role and the status that decide it. */
-static void say_role(struct cli *c, struct review *r)
+/* What has waited in the journal goes first, so that what becomes of it is not mistaken for what
+ * becomes of the change that follows. It may go on waiting. */
+static void settle_earlier(struct cli *c, struct review *r)
 {
-    struct sync_status st;
-    if (c->opening.refused != PL_E_PERM)
+    struct settling s = {c, r};
+    struct pl_err none;
+    if (c->opt->offline || c->is_late || c->tells_refused || is_settled(&s))
         return;
-    sync_status(review_sync(r), &st);
-    const char *role = pl_enum_name(PL_EN_ROLE, st.role);
-    const char *status = pl_enum_name(PL_EN_STATUS, st.status);
-    if (role && status)
-        (void)snprintf(c->opening.why, sizeof(c->opening.why),
-                       "as %s you may not do this while it is %s", role, status);
+    pl_err_init(&none);
+    c->tells_refused = true;
+    if (cli_wait(c, is_settled, &s, c->timeout_ms, &none) < 0)
+        cli_say(c, "what was typed before waits still: %s", none.text);
+    c->tells_refused = false;
+    c->opening.refused = 0;
+    c->opening.n_refused = 0;
+    c->opening.why[0] = '\0';
+}
+
+int cli_open(struct cli *c, uint64_t id, bool read_only, struct review **out, struct pl_err *e)
+{
+    struct review_handlers h = {.opened = on_opened,
+                                .refused = on_refused,
+                                .journal = on_journal,
+                                .news = on_news,
+                                .ctx = c};
+    struct review *r = NULL;
+    memset(&c->opening, 0, sizeof(c->opening));
+    c->opening.id = id;
+    int rc = review_open(&r, c->client, id, read_only && !c->opt->offline, &h, e);
+    if (rc < 0)
+        return rc;
+    c->opening.review = r;
+    const char *aside = review_damaged_path(r);
+    if (aside)
+        cli_warn(c, "the journal of REV-%llu was damaged; as it was it is kept in %s",
+                 (unsigned long long)id, aside[0] ? aside : "its place");
+    rc = wait_open(c, r, read_only, e);
+    if (rc < 0) {
+        c->opening.review = NULL;
+        review_close(r);
+        return rc;
+    }
+    if (!read_only)
+        settle_earlier(c, r);
+    *out = r;
+    return 0;
+}
+
+static int say_refused(struct cli *c, struct review *r, struct pl_err *e)
+{
+    const char *file = review_rescue_path(r);
+    char many[40] = "";
+    say_role(c, r);
+    c->is_kept = file[0] != '\0';
+    if (c->opening.n_refused > 1)
+        (void)snprintf(many, sizeof(many), "%u changes refused: ", c->opening.n_refused);
+    return pl_fail(e, c->opening.refused, "%s%.60s%s%.130s", many, c->opening.why,
+                   file[0] ? "; kept in " : "", file);
+}
+
+/* No server, or no answer from it: the change stays in the journal. `e` says why, and more. */
+static int keep(struct cli *c, struct review *r, bool *queued, struct pl_err *e)
+{
+    struct pl_err away = *e;
+    int rc = review_keep(r, e);
+    if (rc < 0)
+        return c->opt->queue || c->opt->offline
+                   ? rc
+                   : pl_fail(e, away.code, "%.100s; neither sent nor kept: %.100s", away.text,
+                             review_journal_trouble(r) ? review_journal_trouble(r) : "");
+    c->is_kept = true;
+    *queued = c->opt->queue || c->opt->offline;
+    if (*queued) {
+        pl_err_init(e);
+        cli_say(c, "kept on this machine; it is sent when the server can be reached");
+        return 0;
+    }
+    c->hint = "It is sent by 'plimsoll journal send', or when the review is opened again";
+    return pl_fail(e, away.code, "%.150s; kept: plimsoll journal list", away.text);
 }
 
 int cli_settle(struct cli *c, struct review *r, bool *queued, struct pl_err *e)
 {
     *queued = false;
     struct settling s = {c, r};
-    int rc = c->opt->offline ? -PL_E_UNREACHABLE
+    int rc = c->opt->offline ? pl_fail(e, PL_E_UNREACHABLE, "--offline")
                              : cli_wait(c, is_settled, &s, c->is_late ? 0 : c->timeout_ms, e);
-    if (rc == 0 && c->opening.refused != 0) {
-        const char *file = review_rescue_path(r);
-        say_role(c, r);
-        return pl_fail(e, c->opening.refused, "%.60s%s%.165s", c->opening.why,
-                       file[0] ? "; kept in " : "", file);
-    }
-    if (rc == 0 && !sync_is_saved(review_sync(r)))
-        return pl_fail(e, PL_E_REVOKED,
-                       "access to the review has ended; the change is kept in the "
-                       "journal, not sent");
-    /* Only what passes by itself is waited for: a device that was refused never sends it. */
-    bool passes = pl_error_info(rc)->exit_status == pl_error_info(PL_E_UNREACHABLE)->exit_status;
-    if (rc < 0 && passes && (c->opt->queue || c->opt->offline)) {
-        pl_err_init(e);
-        rc = review_keep(r, e);
-        if (rc < 0)
-            return rc;
-        *queued = true;
-        cli_say(c, "kept on this machine; it is sent when the server can be reached");
+    if (c->opening.refused != 0)
+        return say_refused(c, r, e);
+    if (rc == 0 && sync_is_saved(review_sync(r))) {
+        c->is_kept = true;
         return 0;
     }
-    if (rc < 0)
-        pl_wrap(e, review_journal_trouble(r) ? "neither sent nor kept"
-                                             : "kept in the journal, not sent yet");
+    if (rc == 0) {
+        c->is_kept = review_journal_trouble(r) == NULL;
+        return pl_fail(e, PL_E_REVOKED, "access to the review has ended; the change is %s",
+                       c->is_kept ? "kept in the journal, not sent" : "neither sent nor kept");
+    }
+    /* Only what passes by itself is waited for: a device that was refused never sends it. */
+    if (cli_error_passes(rc))
+        return keep(c, r, queued, e);
+    c->is_kept = review_journal_trouble(r) == NULL;
+    pl_wrap(e, c->is_kept ? "kept in the journal, not sent yet" : "neither sent nor kept");
     return rc;
 }
 
@@ -362,7 +423,7 @@ int cli_split_id(struct cli *c, const char *s, uint64_t *review, const char **en
     return cli_review_id(head, review, e);
 }
 
-char *cli_text(int argc, char **argv, struct pl_err *e)
+char *cli_text(struct cli *c, int argc, char **argv, struct pl_err *e)
 {
     struct pl_buf b;
     pl_buf_init(&b, 4u * 1024u * 1024u);
@@ -387,7 +448,10 @@ char *cli_text(int argc, char **argv, struct pl_err *e)
         pl_buf_release(&b);
         return NULL;
     }
-    return pl_buf_steal(&b, NULL);
+    char *text = pl_buf_steal(&b, NULL);
+    if (text)
+        cli_typed(c, text, argc == 1 && pl_str_eq(argv[0], "-"));
+    return text;
 }
 
 bool cli_confirm(struct cli *c, const char *question, bool preset)

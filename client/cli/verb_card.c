@@ -235,7 +235,7 @@ static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_
     struct changing w = {.card = argv[1], .col = o->col};
     uint64_t review = 0;
     int rc = open_here(c, argv[0], &review, e);
-    char *text = rc == 0 ? cli_text(argc - 2, argv + 2, e) : NULL;
+    char *text = rc == 0 ? cli_text(c, argc - 2, argv + 2, e) : NULL;
     if (rc == 0 && !text)
         return -PL_E_TOO_LARGE;
     if (rc == 0 && text[0])

@@ -260,7 +260,7 @@ static int add(struct cli *c, int argc, char **argv, bool is_reply, struct pl_er
     struct pl_entry *en = NULL;
     struct pl_eid eid = PL_EID_ROOT;
     bool queued = false;
-    char *text = cli_text(argc - 1, argv + 1, e);
+    char *text = cli_text(c, argc - 1, argv + 1, e);
     int rc = text ? 0 : -PL_E_TOO_LARGE;
     if (rc == 0 && !text[0])
         rc = pl_fail(e, PL_E_USAGE, "a comment needs a text, or - to read it from standard input");

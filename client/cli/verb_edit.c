@@ -40,12 +40,12 @@ static const struct pl_opt edit_opts[] = {
 
 #define TEXT_MAX (4u * 1024u * 1024u)
 
-static char *read_file(const char *path, struct pl_err *e)
+static char *read_file(struct cli *c, const char *path, struct pl_err *e)
 {
     struct pl_buf b;
     if (pl_str_eq(path, "-")) {
         char *dash[] = {(char[]){'-', '\0'}};
-        return cli_text(1, dash, e);
+        return cli_text(c, 1, dash, e);
     }
     pl_buf_init(&b, TEXT_MAX);
     int rc = pl_file_read_all(path, TEXT_MAX - 1, &b, e);
@@ -106,7 +106,8 @@ static int run_editor(const char *path, struct pl_err *e)
 
 /* The file stays when something fails after it was written: what was typed is in it. Its name comes
  * back in `path`, "" when there is none. */
-static char *edit_in_editor(const char *text, char path[sizeof(EDIT_PATH)], struct pl_err *e)
+static char *edit_in_editor(struct cli *c, const char *text, char path[sizeof(EDIT_PATH)],
+                            struct pl_err *e)
 {
     char *out = NULL;
     size_t n = strlen(text);
@@ -123,7 +124,7 @@ static char *edit_in_editor(const char *text, char path[sizeof(EDIT_PATH)], stru
         (void)unlink(path);
         path[0] = '\0';
     } else if (run_editor(path, e) == 0) {
-        out = read_file(path, e);
+        out = read_file(c, path, e);
     }
     if (out) { /* editors end a file with a newline; the text did not have it */
         size_t len = strlen(out);
@@ -133,14 +134,15 @@ static char *edit_in_editor(const char *text, char path[sizeof(EDIT_PATH)], stru
     return out;
 }
 
-static char *new_text(struct cli *c, const struct edit_opts *o, const char *base,
+/* piped: what --file gave, or NULL; taken. */
+static char *new_text(struct cli *c, const struct edit_opts *o, char *piped, const char *base,
                       char path[sizeof(EDIT_PATH)], struct pl_err *e)
 {
     if (!o->file && (c->opt->no_input || !isatty(STDIN_FILENO))) {
         (void)pl_fail(e, PL_E_USAGE, "no terminal for an editor: give --file FILE or --file -");
         return NULL;
     }
-    char *text = o->file ? read_file(o->file, e) : edit_in_editor(o->append ? "" : base, path, e);
+    char *text = o->file ? piped : edit_in_editor(c, o->append ? "" : base, path, e);
     if (!text || !o->append)
         return text;
     const char *gap = base[0] && base[strlen(base) - 1] != '\n' ? "\n" : "";
@@ -159,47 +161,53 @@ static const char *cut_field(char *id)
     return dot + 1;
 }
 
+/* Opens the review, and finds the entry and the text of it that are meant. */
+static int open_text(struct cli *c, const struct edit_opts *o, int argc, char **argv,
+                     struct review **r, struct pl_eid *eid, struct pl_err *e)
+{
+    struct pl_entry *en = NULL;
+    int rc = cli_entry_open(c, argc, argv, false, r, &en, e);
+    if (rc < 0)
+        return rc;
+    uint64_t rev = pl_doc_rev(sync_base(review_sync(*r)));
+    if (o->if_rev && o->if_rev != rev)
+        return pl_fail(e, PL_E_CONFLICT, "the review is at revision %llu", (unsigned long long)rev);
+    *eid = en ? pl_entry_eid(en) : PL_EID_ROOT;
+    return 0;
+}
+
 static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     const struct edit_opts *o = opts;
     struct review *r = NULL;
-    struct pl_entry *en = NULL;
-    uint64_t id = 0;
-    const char *name = NULL;
+    struct pl_eid eid = PL_EID_ROOT;
     bool queued = false;
     const char *named = cut_field(argv[0]);
     if (!named && argc > 1)
         named = cut_field(argv[1]);
     if (named && o->field && !pl_str_eq(named, o->field))
         return pl_fail(e, PL_E_USAGE, "--field %.40s and .%.40s: which?", o->field, named);
-    int rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_split_id(c, argv[0], &id, &name, e);
-    if (rc == 0 && !name && argc > 1)
-        name = argv[1];
-    if (rc == 0)
-        rc = cli_open(c, id, false, &r, e);
-    if (rc < 0)
+    /* First of all: whatever happens, what came through a pipe is not lost. */
+    char *piped = o->file ? read_file(c, o->file, e) : NULL;
+    if (o->file && !piped)
+        return -e->code;
+    int rc = open_text(c, o, argc, argv, &r, &eid, e);
+    const struct pl_entry *en = rc == 0 ? pl_doc_entry(review_doc(r), eid) : NULL;
+    const char *field = o->field              ? o->field
+                        : named               ? named
+                        : pl_eid_is_root(eid) ? "impact"
+                                              : "body";
+    const struct pl_field *f = en ? pl_field_by_name(pl_entry_kind(en), field) : NULL;
+    if (rc == 0 && (!f || f->type != PL_FT_TEXT))
+        rc = pl_fail(e, PL_E_INVALID, "'%s' is not a text of %s", field,
+                     en ? pl_kind_name(pl_entry_kind(en)) : "it");
+    if (rc < 0) {
+        free(piped);
         return rc;
-    const struct pl_doc *d = review_doc(r);
-    uint64_t rev = pl_doc_rev(sync_base(review_sync(r)));
-    if (o->if_rev && o->if_rev != rev)
-        return pl_fail(e, PL_E_CONFLICT, "the review is at revision %llu", (unsigned long long)rev);
-    if (name)
-        rc = act_find(d, name, 0, &en, e);
-    else
-        en = pl_doc_root(d);
-    if (rc < 0)
-        return rc;
-    const char *field = o->field ? o->field : named ? named : name ? "body" : "impact";
-    const struct pl_field *f = pl_field_by_name(pl_entry_kind(en), field);
-    if (!f || f->type != PL_FT_TEXT)
-        return pl_fail(e, PL_E_INVALID, "'%s' is not a text of %s", field,
-                       pl_kind_name(pl_entry_kind(en)));
-    struct pl_eid eid = pl_entry_eid(en);
+    }
     char *base = pl_xstrdup(pl_entry_cstr(en, f->number));
     char path[sizeof(EDIT_PATH)] = "";
-    char *text = new_text(c, o, base, path, e);
+    char *text = new_text(c, o, piped, base, path, e);
     rc = text ? 0 : -e->code;
     if (rc == 0)
         rc = act_rewrite(r, eid, f->number, base, text, e);

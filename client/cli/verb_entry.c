@@ -332,7 +332,7 @@ int cli_entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kin
     uint64_t id = 0;
     bool queued = false;
     int rc = cli_review_id(argv[0], &id, e);
-    char *text = rc == 0 ? cli_text(argc - 1, argv + 1, e) : NULL;
+    char *text = rc == 0 ? cli_text(c, argc - 1, argv + 1, e) : NULL;
     if (rc == 0 && !text)
         return -PL_E_TOO_LARGE;
     if (rc == 0 && text[0] == '\0')
@@ -447,7 +447,7 @@ int cli_entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t ki
     struct pl_eid eid = rc == 0 ? pl_entry_eid(en) : PL_EID_ROOT;
     if (rc == 0)
         rc = cli_entry_fields(c, o, &fs, e);
-    char *text = rc == 0 && argc > 0 ? cli_text(argc, argv, e) : NULL;
+    char *text = rc == 0 && argc > 0 ? cli_text(c, argc, argv, e) : NULL;
     if (rc == 0 && argc > 0 && !text)
         rc = -PL_E_TOO_LARGE;
     if (rc == 0 && text)

@@ -126,8 +126,12 @@ static int run_list(struct cli *c, void *opts, int argc, char **argv, struct pl_
     bool empty = k->n == 0;
     kept_free(k);
     rc = cli_list_end(c, t, j, e);
-    if (empty)
+    size_t refused = cli_refused_count(c);
+    if (empty && refused == 0)
         cli_say(c, "Nothing waits on this machine: everything typed is saved.");
+    else if (refused > 0)
+        cli_say(c, "%s%zu refused by the server and kept here; see 'plimsoll journal refused'",
+                empty ? "Nothing waits on this machine. Not saved: " : "", refused);
     return rc;
 }
 
@@ -140,36 +144,118 @@ const struct cli_verb verb_journal_list = {
     .run = run_list,
 };
 
-/* Sends one; what is said of it, or NULL when it is all sent. */
-static const char *send_one(struct cli *c, const struct kept *x, struct pl_err *e)
+/* What came of the changes that waited. */
+struct sent {
+    unsigned taken, refused;
+    char why[PL_ERR_TEXT_MAX]; /* "": all of it is sent */
+    int code;                  /* why not, or 0 */
+};
+
+static void send_open(struct cli *c, struct review *r, struct sent *out)
+{
+    struct sync_status st;
+    struct pl_err e;
+    bool queued = false;
+    bool damaged = review_damaged_path(r) != NULL;
+    pl_err_init(&e);
+    int rc = cli_settle(c, r, &queued, &e);
+    sync_status(review_sync(r), &st);
+    out->taken = st.acked;
+    out->refused = c->opening.n_refused;
+    out->code = e.code;
+    if (rc < 0 && out->refused > 0)
+        (void)snprintf(out->why, sizeof(out->why), "%u taken, %u refused%s", out->taken,
+                       out->refused, sync_is_saved(review_sync(r)) ? "" : ", the rest waits");
+    else if (rc < 0)
+        (void)pl_strlcpy(out->why, e.text, sizeof(out->why));
+    else if (queued || damaged)
+        (void)pl_strlcpy(out->why, queued ? "still waiting" : "damaged, sent in part",
+                         sizeof(out->why));
+}
+
+/* Sends what waits in one journal. Each refusal is told when it comes. */
+static void send_one(struct cli *c, const struct kept *x, struct sent *out)
 {
     struct review *r = NULL;
-    bool queued = false;
-    if (x->in_use)
-        return "another process has it open";
-    if (x->damaged && x->waiting == 0)
-        return "damaged, nothing of it can be sent; 'plimsoll journal export' shows what is left";
-    int rc = cli_open(c, x->review, false, &r, e);
-    if (rc < 0)
-        return e->text;
-    bool damaged = review_damaged_path(r) != NULL;
-    rc = cli_settle(c, r, &queued, e);
-    review_close(r);
-    return rc < 0 ? e->text : queued ? "still waiting" : damaged ? "damaged, sent in part" : NULL;
+    struct pl_err e;
+    const char *not_now =
+        x->in_use ? "another process has it open"
+        : x->damaged && x->waiting == 0
+            ? "damaged, nothing of it can be sent; 'plimsoll journal export' shows what is left"
+            : NULL;
+    pl_err_init(&e);
+    *out = (struct sent){.taken = 0};
+    if (not_now) {
+        (void)pl_strlcpy(out->why, not_now, sizeof(out->why));
+        return;
+    }
+    c->tells_refused = true;
+    if (cli_open(c, x->review, false, &r, &e) < 0) {
+        (void)pl_strlcpy(out->why, e.text, sizeof(out->why));
+        out->code = e.code;
+    } else {
+        send_open(c, r, out);
+        review_close(r);
+    }
+    c->opening.review = NULL;
+    c->tells_refused = false;
+}
+
+struct sending {
+    struct cli_table *t;
+    json_t *items;
+    unsigned sent, left; /* journals */
+    unsigned taken, refused;
+    struct pl_err first;
+};
+
+static void add_sent(struct sending *s, const struct kept *x, const struct sent *one)
+{
+    char id[32], slot[16];
+    bool all = one->why[0] == '\0';
+    const char *why = all ? NULL : one->why;
+    (void)snprintf(id, sizeof(id), "REV-%llu", (unsigned long long)x->review);
+    (void)snprintf(slot, sizeof(slot), "%d", x->slot);
+    cli_table_row(s->t, (const char *const[]){id, slot, all ? "sent" : one->why});
+    (void)json_array_append_new(s->items,
+                                json_pack("{s:s, s:i, s:b, s:i, s:i, s:s?}", "review", id, "slot",
+                                          x->slot, "sent", all, "taken", (int)one->taken, "refused",
+                                          (int)one->refused, "why", why));
+    s->sent += all;
+    s->left += !all;
+    s->taken += one->taken;
+    s->refused += one->refused;
+    if (!all && s->first.code == 0)
+        (void)pl_fail(&s->first, one->code ? one->code : PL_E_IO, "%s: %.200s", id, one->why);
+}
+
+static int end_sending(struct cli *c, struct sending *s, struct pl_err *e)
+{
+    json_t *j = cli_envelope(c, "journal.send", 0);
+    (void)json_object_set_new(j, "items", s->items);
+    int rc = cli_list_end(c, s->t, j, e);
+    c->hint = NULL;
+    if (s->refused > 0)
+        cli_say(c,
+                "%u changes taken, %u refused; 'plimsoll journal refused' lists what was refused",
+                s->taken, s->refused);
+    if (rc == 0 && s->left > 0 && s->sent == 0 && s->taken == 0)
+        return pl_fail(e, s->first.code, "%s", s->first.text);
+    if (s->refused == 0)
+        cli_say(c, "%u sent, %u not", s->sent, s->left);
+    return rc < 0 ? rc : s->left > 0 ? 8 : 0;
 }
 
 static int run_send(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     static const char *const heads[] = {"REVIEW", "SLOT", "RESULT"};
+    struct sending s = {.sent = 0};
     struct kept_list *k = NULL;
-    struct pl_err first;
-    unsigned sent = 0;
-    unsigned left = 0;
     char host[300] = "";
     (void)opts;
     (void)argc;
     (void)argv;
-    pl_err_init(&first);
+    pl_err_init(&s.first);
     int rc = collect(c, &k, false, e);
     if (rc == 0 && k->n > 0)
         rc = cli_connect(c, e);
@@ -179,34 +265,17 @@ static int run_send(struct cli *c, void *opts, int argc, char **argv, struct pl_
     }
     if (c->client)
         client_journal_host(c->client, host, sizeof(host));
-    struct cli_table *t = cli_table_new(heads, COUNT(heads));
-    json_t *items = json_array();
+    s.t = cli_table_new(heads, COUNT(heads));
+    s.items = json_array();
     for (size_t i = 0; i < k->n; i++) {
-        const struct kept *x = &k->items[i];
-        char id[32], slot[16];
-        struct pl_err one;
-        if (!pl_str_eq(x->host, host))
+        struct sent one;
+        if (!pl_str_eq(k->items[i].host, host))
             continue;
-        pl_err_init(&one);
-        const char *why = send_one(c, x, &one);
-        (void)snprintf(id, sizeof(id), "REV-%llu", (unsigned long long)x->review);
-        (void)snprintf(slot, sizeof(slot), "%d", x->slot);
-        cli_table_row(t, (const char *const[]){id, slot, why ? why : "sent"});
-        (void)json_array_append_new(items, json_pack("{s:s, s:i, s:b, s:s?}", "review", id, "slot",
-                                                     x->slot, "sent", why == NULL, "why", why));
-        sent += why == NULL;
-        left += why != NULL;
-        if (why && first.code == 0)
-            (void)pl_fail(&first, one.code ? one.code : PL_E_IO, "%s: %.200s", id, why);
+        send_one(c, &k->items[i], &one);
+        add_sent(&s, &k->items[i], &one);
     }
     kept_free(k);
-    json_t *j = cli_envelope(c, "journal.send", 0);
-    (void)json_object_set_new(j, "items", items);
-    rc = cli_list_end(c, t, j, e);
-    if (rc == 0 && left > 0 && sent == 0)
-        return pl_fail(e, first.code, "%s", first.text);
-    cli_say(c, "%u sent, %u not", sent, left);
-    return rc < 0 ? rc : left > 0 ? 8 : 0;
+    return end_sending(c, &s, e);
 }
 
 const struct cli_verb verb_journal_send = {
@@ -214,7 +283,7 @@ const struct cli_verb verb_journal_send = {
             COUNT(plain_opts), 0, 0},
     .opt_size = sizeof(struct cli_common),
     .examples = "  plimsoll journal send\n",
-    .fields = "review,slot,sent,why",
+    .fields = "review,slot,sent,taken,refused,why",
     .run = run_send,
 };
 

@@ -50,6 +50,21 @@ static int kept(struct cli *c, uint64_t review, struct rescue_list *out, struct 
     return rescue_list(dir, host, review, out, e);
 }
 
+size_t cli_refused_count(struct cli *c)
+{
+    struct rescue_list l = {.n = 0};
+    struct pl_err none;
+    size_t n = 0;
+    pl_err_init(&none);
+    if (!c->client && cli_stay_here(c, &none) < 0)
+        return 0;
+    if (kept(c, 0, &l, &none) == 0)
+        for (size_t i = 0; i < l.n; i++)
+            n += l.items[i].is_readable && !l.items[i].is_offered;
+    rescue_list_release(&l);
+    return n;
+}
+
 /* --- list ---------------------------------------------------------------------------------------
  */
 

@@ -132,7 +132,7 @@ static int with_text(struct cli *c, int argc, char **argv, enum pl_act_no act, c
                      struct pl_err *e)
 {
     struct cli_act a;
-    char *text = cli_text(argc - 1, argv + 1, e);
+    char *text = cli_text(c, argc - 1, argv + 1, e);
     int rc = text ? cli_act_open(c, argv[0], act, &a, e) : -PL_E_TOO_LARGE;
     if (rc == 0) {
         a.msg.text = text;

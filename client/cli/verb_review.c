@@ -190,7 +190,7 @@ static int run_new(struct cli *c, void *opts, int argc, char **argv, struct pl_e
     uint64_t id = 0;
     memset(&im, 0, sizeof(im));
     int rc = o->from ? read_import(o, &im, e) : 0;
-    char *title = argc > 0 ? cli_text(argc, argv, e) : pl_xstrdup(im.title ? im.title : "");
+    char *title = argc > 0 ? cli_text(c, argc, argv, e) : pl_xstrdup(im.title ? im.title : "");
     if (rc == 0 && (!title || title[0] == '\0'))
         rc = pl_fail(e, PL_E_USAGE, "a review needs a title");
     if (rc == 0)

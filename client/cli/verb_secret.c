@@ -374,7 +374,7 @@ static int run_claim(struct cli *c, void *opts, int argc, char **argv, struct pl
         rc = pl_fail(e, PL_E_USAGE, "say of which account: REV-1/K-2");
     if (rc == 0 && o->knew && o->knew_not)
         rc = pl_fail(e, PL_E_USAGE, "--knew and --did-not-know exclude each other");
-    char *text = rc == 0 ? cli_text(argc - 1, argv + 1, e) : NULL;
+    char *text = rc == 0 ? cli_text(c, argc - 1, argv + 1, e) : NULL;
     if (rc == 0 && !text)
         return -PL_E_TOO_LARGE;
     if (rc == 0)

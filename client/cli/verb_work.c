@@ -263,7 +263,7 @@ static int run_proof(struct cli *c, void *opts, int argc, char **argv, struct pl
         rc = cli_split_id(c, argv[0], &id, &name, e);
     if (rc == 0 && !name)
         rc = pl_fail(e, PL_E_USAGE, "which action? write A-121");
-    char *reference = rc == 0 && argc > 1 ? cli_text(argc - 1, argv + 1, e) : pl_xstrdup("");
+    char *reference = rc == 0 && argc > 1 ? cli_text(c, argc - 1, argv + 1, e) : pl_xstrdup("");
     if (rc == 0 && !reference)
         rc = -PL_E_TOO_LARGE;
     if (rc == 0)

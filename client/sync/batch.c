@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Local changes as a list of batches of sendable size. An edit composes into the last batch while
- * it has room, else it starts the next one; an edit larger than a Submit may be is cut. Nothing
- * here fails: what comes in has been judged against the view.
+ * Local changes as a list of batches of sendable size. An edit composes into the last batch when it
+ * goes on with it (the same slots, or what that batch creates) and there is room, else it starts
+ * the next one: the server takes or refuses a batch whole, and one that is refused must not take
+ * along what has nothing to do with it. An edit larger than a Submit may be is cut. Nothing here
+ * fails: what comes in has been judged against the view.
  */
 #include "sync/sync_int.h"
 
@@ -221,6 +223,18 @@ static bool has_room(const struct sync_batch *b, const struct pl_cs *cs)
     return slots <= PL_CHANGESET_SLOTS_MAX;
 }
 
+/* Would `cs` be refused with what stands in `b` anyway? */
+static bool goes_on(const struct sync_batch *b, const struct pl_cs *cs)
+{
+    for (uint32_t i = 0; i < cs->n; i++) {
+        const struct pl_slot *s = cs->slots[i];
+        if (pl_cs_find(&b->cs, s->kind, s->eid, s->field, &s->elem) == NULL &&
+            pl_cs_find(&b->cs, PL_SLOT_CREATE, s->eid, 0, NULL) == NULL)
+            return false;
+    }
+    return true;
+}
+
 struct sync_batch *sync_queue_add(struct sync *s, const struct pl_cs *cs, uint32_t undo_of)
 {
     struct sync_batch *last = s->queue != NULL ? s->queue->prev : NULL;
@@ -230,7 +244,7 @@ struct sync_batch *sync_queue_add(struct sync *s, const struct pl_cs *cs, uint32
         pl_cs_compose(&s->inflight->cs, cs, NULL) == 0)
         return s->inflight;
 #endif
-    if (last != NULL && has_room(last, cs)) {
+    if (last != NULL && (s->joins_all || goes_on(last, cs)) && has_room(last, cs)) {
         if (last->undo_of != undo_of && last->cs.n > 0)
             last->undo_of = 0;
         int rc = pl_cs_compose(&last->cs, cs, NULL);

@@ -172,6 +172,7 @@ static int take_own(struct sync *s, const struct pl_rev *r, struct pl_err *e)
 
     s->inflight = NULL;
     s->flight = FLIGHT_NONE;
+    s->acked += !own->more;
     s->reopens = 0;
     if (s->wait_us != 0)
         s->rtt_us = s->rtt_us == 0 ? s->now_us - s->wait_us

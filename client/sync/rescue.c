@@ -17,6 +17,7 @@
 
 #define PATH_SIZE 1024
 #define TRIES     1000
+#define TYPED_EXT "typed"
 
 void rescue_host_name(char *out, size_t size, const char *host)
 {
@@ -144,10 +145,13 @@ int rescue_describe(const struct pl_cs *cs, const struct pl_doc *doc, struct pl_
 /* --- files --------------------------------------------------------------------------------------
  */
 
-/* STATE/rescue/HOST/REVIEW-20260301T140207-<n>.<ext> */
+/* STATE/rescue/HOST/REVIEW-20260301T140207-<n>.<ext>; of what is not a change, with "typed" for
+ * the review. */
 static int make_path(const struct rescue_options *o, unsigned n, const char *ext, char *out,
                      struct pl_err *e)
 {
+    bool is_typed = pl_str_eq(ext, TYPED_EXT);
+    char head[24] = "typed";
     char host[256];
     char dir[PATH_SIZE];
     struct pl_civil c;
@@ -160,8 +164,10 @@ static int make_path(const struct rescue_options *o, unsigned n, const char *ext
     if (rc != 0)
         return rc;
     pl_civil_from_us(o->at_us, 0, &c);
-    len = snprintf(out, PATH_SIZE, "%s/%" PRIu64 "-%04d%02d%02dT%02d%02d%02d-%u.%s", dir, o->review,
-                   c.year, c.month, c.day, c.hour, c.minute, c.second, n, ext);
+    if (!is_typed)
+        (void)snprintf(head, sizeof head, "%" PRIu64, o->review);
+    len = snprintf(out, PATH_SIZE, "%s/%s-%04d%02d%02dT%02d%02d%02d-%u.%s", dir, head, c.year,
+                   c.month, c.day, c.hour, c.minute, c.second, n, is_typed ? "txt" : ext);
     return len > 0 && len < PATH_SIZE ? 0 : pl_fail(e, PL_E_IO, "a path is too long");
 }
 
@@ -227,6 +233,35 @@ int rescue_write(const struct rescue_options *o, int code, const char *why,
     }
     pl_buf_release(&text);
     return rc;
+}
+
+int rescue_write_typed(const struct rescue_options *o, const char *verb, const char *why,
+                       const char *text, struct pl_buf *path, struct pl_err *e)
+{
+    char name[PATH_SIZE];
+    char when[PL_RFC3339_SIZE];
+    struct pl_buf b;
+
+    pl_buf_init(&b, 64u * 1024u * 1024u);
+    (void)pl_rfc3339_format(o->at_us, 0, 0, when);
+    int rc = pl_buf_printf(&b, "Not done: plimsoll %s", verb);
+    if (rc == 0 && o->review != 0)
+        rc = pl_buf_printf(&b, ", REV-%" PRIu64, o->review);
+    if (rc == 0)
+        rc = pl_buf_printf(&b, "\nOn: %s\nWhen: %s\nWhy: %s\nWhat was typed:\n\n", o->host, when,
+                           why);
+    if (rc == 0)
+        rc = pl_buf_add_str(&b, text);
+    if (rc == 0)
+        rc = pl_buf_add_str(&b, "\n");
+    rc = rc == 0 ? -PL_E_CONFLICT : pl_fail(e, PL_E_LIMIT, "too much for one file");
+    for (unsigned n = 1; rc == -PL_E_CONFLICT && n < TRIES; n++) {
+        rc = make_path(o, n, TYPED_EXT, name, e);
+        if (rc == 0)
+            rc = pl_file_write_new(name, b.data, b.len, 0600, e);
+    }
+    pl_buf_release(&b);
+    return rc == 0 ? pl_buf_add_str(path, name) : rc;
 }
 
 int rescue_move(const struct rescue_options *o, const char *file, struct pl_buf *path,

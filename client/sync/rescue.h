@@ -31,6 +31,11 @@ int rescue_write(const struct rescue_options *o, int code, const char *why,
                  const struct pl_cs *lost, const struct pl_doc *doc, struct pl_buf *path,
                  struct pl_err *e) PL_MUST;
 
+/* The same for the text that was given to a verb and did not become a change: typed-TIME-n.txt.
+ * `review` may be 0, `verb` names what it was given to. */
+int rescue_write_typed(const struct rescue_options *o, const char *verb, const char *why,
+                       const char *text, struct pl_buf *path, struct pl_err *e) PL_MUST;
+
 /* --- reading it back ----------------------------------------------------------------------------
  */
 

@@ -19,10 +19,11 @@
 
 #define SAVE_MAGIC   "PLS1"
 #define BATCHES_MAX  100000u
-#define EVENT_EDIT   1
+#define EVENT_JOINED 1 /* an edit, from when edits were composed into any batch with room */
 #define EVENT_SEND   2
 #define EVENT_REV    3
 #define EVENT_REFUSE 4
+#define EVENT_EDIT   5
 
 /* --- whole --------------------------------------------------------------------------------------
  */
@@ -302,7 +303,7 @@ int sync_take_delta(struct sync *s, struct pl_buf *out, struct pl_err *e)
 /* --- playing ------------------------------------------------------------------------------------
  */
 
-static int play_edit(struct sync *s, struct pl_reader *r, struct pl_err *e)
+static int play_edit(struct sync *s, struct pl_reader *r, bool joined, struct pl_err *e)
 {
     uint64_t undo_of = pl_read_varint(r);
     uint64_t last_n = pl_read_varint(r);
@@ -318,7 +319,9 @@ static int play_edit(struct sync *s, struct pl_reader *r, struct pl_err *e)
     if (rc == 0)
         rc = pl_doc_apply(s->view, &cs, NULL, e);
     if (rc == 0) {
+        s->joins_all = joined;
         struct sync_batch *b = sync_queue_add(s, &cs, (uint32_t)undo_of);
+        s->joins_all = false;
         b->since_us = 0;
         sync_queue_tidy(s);
         s->last_n = (uint32_t)last_n;
@@ -373,8 +376,9 @@ static int play_refuse(struct sync *s, struct pl_reader *r, struct pl_err *e)
 static int play(struct sync *s, uint8_t kind, struct pl_reader *r, struct pl_err *e)
 {
     switch (kind) {
+    case EVENT_JOINED:
     case EVENT_EDIT:
-        return play_edit(s, r, e);
+        return play_edit(s, r, kind == EVENT_JOINED, e);
     case EVENT_SEND:
         return play_send(s, r, e);
     case EVENT_REV:

@@ -41,6 +41,7 @@ static void settle_inflight(struct sync *s, uint64_t rev)
     if (s->flight == FLIGHT_COMMITTED) {
         int rc = pl_doc_apply(s->base, &s->inflight->cs, NULL, NULL);
         PL_ASSERT(rc == 0);
+        s->acked += !s->inflight->more;
         if (!s->inflight->more)
             sync_undo_acked(s, s->inflight->id);
         sync_batch_free(s->inflight);

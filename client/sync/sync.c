@@ -102,6 +102,7 @@ void sync_status(const struct sync *s, struct sync_status *out)
                                 .status = s->status,
                                 .perms = s->perms,
                                 .refused = s->refused,
+                                .acked = s->acked,
                                 .gone = s->gone};
     DL_FOREACH (s->queue, b)
         out->pending_slots += b->cs.n;

@@ -33,6 +33,7 @@ struct sync_status {
     uint32_t role, status;
     uint64_t perms;
     unsigned refused; /* changesets put aside since open, not yet looked at */
+    unsigned acked;   /* changesets that have become durable since it was opened here */
     bool gone;        /* access ended; read only from here */
 };
 

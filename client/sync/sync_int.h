@@ -94,7 +94,8 @@ struct sync {
     uint64_t review;
     uint64_t client;
     struct sync_handlers h;
-    bool muted; /* replaying: handlers are not called, nothing is journaled */
+    bool muted;     /* replaying: handlers are not called, nothing is journaled */
+    bool joins_all; /* replaying an edit that was composed into any batch with room */
     int64_t now_us;
 
     struct pl_doc *base;
@@ -121,6 +122,7 @@ struct sync {
     uint64_t
         decided; /* number of our session that the server has decided and we do not know; or 0 */
     unsigned refused;
+    unsigned acked;
     int64_t reopen_us; /* 0: not due */
     unsigned reopens;  /* in a row */
     int64_t wait_us;   /* since when an answer is awaited; 0: none is */
@@ -167,7 +169,8 @@ size_t sync_cs_cost(const struct pl_cs *cs);
 /* Moves a first part of `cs`, within the limits, to `head`: entries before what is in them, so that
  * each part stands by itself. True while something is left in cs. */
 bool sync_cs_cut(struct pl_cs *cs, struct pl_cs *head_uninit, size_t max_bytes);
-/* Composes one piece of an edit (within the limits) into the queue; returns its batch. */
+/* Puts one piece of an edit (within the limits) into the queue, composed into its last batch when
+ * it goes on with that; returns its batch. */
 struct sync_batch *sync_queue_add(struct sync *s, const struct pl_cs *cs, uint32_t undo_of);
 /* Drops batches that have become empty. */
 void sync_queue_tidy(struct sync *s);
