@@ -64,12 +64,14 @@ void ui_paint(struct ui *ui)
     rview_refresh(ui);
     hits_clear(&ui->hits);
     int said = message_rows(ui, cols);
-    if (rows - 4 - said < 2)
+    /* What was wrong with an answer stands over the question that is asked again. */
+    int below = ui->prompt.is_open && ui->prompt.is_again && ui->message[0] ? 1 : 0;
+    if (rows - 4 - said - below < 2)
         said = 1;
     status_draw_top(ui, cols);
     if (!status_draw_banner(ui, 2, cols))
         screen_fill(ui->screen, 2, 0, cols, STYLE_TEXT, '-');
-    struct editor_area body = {3, 0, rows - 4 - said, cols};
+    struct editor_area body = {3, 0, rows - 4 - said - below, cols};
     screen_cursor(ui->screen, 3, 0);
     if (ui->page != PAGE_NONE)
         page_draw(ui, &body);
@@ -81,6 +83,6 @@ void ui_paint(struct ui *ui)
         entry_draw(ui, &body);
     else
         rview_draw(ui, &body);
-    draw_message(ui, rows - 1 - said, said, cols);
+    draw_message(ui, rows - 1 - said - below, said, cols);
     draw_foot(ui, rows - 2, cols, body.row);
 }

@@ -41,6 +41,18 @@ void prompt_ask(struct prompt *p, const char *label, const char *initial, prompt
     insert(p, initial, strlen(initial));
 }
 
+void prompt_preset(struct prompt *p, const char *label, const char *preset, prompt_cb done)
+{
+    prompt_ask(p, label, preset, done);
+    p->is_preset = true;
+}
+
+void prompt_again(struct prompt *p)
+{
+    p->is_open = true;
+    p->is_again = true;
+}
+
 void prompt_menu(struct prompt *p, const char *label, prompt_cb done)
 {
     start(p, label, done, true);
@@ -72,6 +84,9 @@ static void cut(struct prompt *p, size_t from, size_t to)
 void prompt_type(struct prompt *p, struct ui *ui, const char *text, size_t n)
 {
     if (!p->is_menu) {
+        if (p->is_preset)
+            cut(p, 0, p->n);
+        p->is_preset = false;
         insert(p, text, n);
         return;
     }
@@ -115,9 +130,14 @@ void prompt_command(struct prompt *p, struct ui *ui, enum ui_cmd cmd)
         menu_command(p, ui, cmd);
         return;
     }
-    if (cmd == CMD_ACCEPT)
+    if (cmd == CMD_ACCEPT) {
         finish(p, ui, true);
-    else if (cmd == CMD_LEFT && p->caret > 0)
+        return;
+    }
+    if (p->is_preset && cmd == CMD_RUBOUT)
+        cmd = CMD_LINE_RUBOUT;
+    p->is_preset = false;
+    if (cmd == CMD_LEFT && p->caret > 0)
         p->caret = cell_prev(v.p, v.n, p->caret);
     else if (cmd == CMD_RIGHT)
         p->caret = cell_next(v.p, v.n, p->caret);
@@ -184,6 +204,7 @@ void prompt_draw(struct prompt *p, struct screen *s, int row, int cols, int top)
     const uint8_t *text = (const uint8_t *)p->text;
     while (from < p->caret && cell_width(p->text + from, p->caret - from) > room)
         from = cell_next(text, p->n, from);
-    (void)screen_put(s, row, at, room, STYLE_TEXT, p->text + from, p->n - from);
+    (void)screen_put(s, row, at, room, p->is_preset ? STYLE_FOCUS : STYLE_TEXT, p->text + from,
+                     p->n - from);
     screen_cursor(s, row, at + cell_width(p->text + from, p->caret - from));
 }

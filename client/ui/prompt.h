@@ -22,6 +22,8 @@ typedef void (*prompt_cb)(struct ui *ui, const char *text, size_t choice);
 
 struct prompt {
     bool is_open, is_menu;
+    bool is_again;  /* asked again: the message says what was wrong with the answer */
+    bool is_preset; /* nothing was done to the text yet, and typing replaces it */
     char label[160];
     char text[PROMPT_TEXT];
     size_t n, caret;
@@ -33,6 +35,14 @@ struct prompt {
 };
 
 void prompt_ask(struct prompt *p, const char *label, const char *initial, prompt_cb done);
+/* The same with an answer that is taken as it is or replaced: the first text typed or rubbed out
+ * takes the whole of it; moving in it keeps it for editing. */
+void prompt_preset(struct prompt *p, const char *label, const char *preset, prompt_cb done);
+
+/* From `done`, when the answer was not taken: the question stays open with what was typed. Not for
+ * menus, and not after another question was asked. */
+void prompt_again(struct prompt *p);
+
 void prompt_menu(struct prompt *p, const char *label, prompt_cb done);
 void prompt_option(struct prompt *p, const char *option);
 

@@ -79,6 +79,7 @@ struct rview {
     uint32_t add_kind;
     struct pl_eid add_parent;
     char add_value[64];
+    int64_t add_day; /* a time of day without a date is of this day */
     const struct pl_field *ask_field;
     struct pl_eid ask_eid;
     /* what was refused since the review was opened, as a page; how many of it nobody has seen */
@@ -183,6 +184,9 @@ void rview_draw_list(struct ui *ui, struct list *l, const struct editor_area *a)
 
 /* --- view_add.c: adding entries */
 void rview_add(struct ui *ui, bool child);
+/* "09:18" and "09:18:31" are of the day of `day_us`; a date alone is its begin, or its end; UTC.
+ * Gives buf, or `text` itself when it is neither. */
+const char *rview_full_time(int64_t day_us, bool ends, const char *text, char *buf, size_t size);
 void rview_comment(struct ui *ui, struct pl_eid on);
 
 /* --- view_entry.c */

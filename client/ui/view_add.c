@@ -10,17 +10,18 @@
 
 #include "ui/view.h"
 
-/* Adds, and selects what was added. */
+/* Adds, and selects what was added; else the question stays, with what was typed. */
 static void add(struct ui *ui, const struct act_field *fields, size_t n)
 {
     struct rview *rv = &ui->rv;
     struct pl_eid eid = PL_EID_ROOT;
     struct pl_err e;
     pl_err_init(&e);
-    if (!rv->review)
-        return;
-    if (act_add(rv->review, rv->add_kind, rv->add_parent, fields, n, &eid, &e) < 0) {
+    int rc = rv->review ? act_add(rv->review, rv->add_kind, rv->add_parent, fields, n, &eid, &e)
+                        : pl_fail(&e, PL_E_REVOKED, "the review is not open any more");
+    if (rc < 0) {
         ui_say_error(ui, &e);
+        prompt_again(&ui->prompt);
         return;
     }
     rv->is_stale = true;
@@ -62,12 +63,41 @@ static void ask_text(struct ui *ui, const char *label)
 /* --- what comes before
  * ------------------------------------------------------------------------------ */
 
+const char *rview_full_time(int64_t day_us, bool ends, const char *text, char *buf, size_t size)
+{
+    char day[PL_RFC3339_SIZE];
+    size_t n = strlen(text);
+    if (n == 10 && text[4] == '-') {
+        (void)snprintf(buf, size, "%sT%s", text, ends ? "23:59:59Z" : "00:00:00Z");
+        return buf;
+    }
+    if ((n != 5 && n != 8) || text[2] != ':')
+        return text;
+    (void)pl_rfc3339_format(day_us, 0, 0, day);
+    (void)snprintf(buf, size, "%.10sT%s%sZ", day, text, n == 5 ? ":00" : "");
+    return buf;
+}
+
+/* Judged here, before the sentence is asked for. */
 static void on_time(struct ui *ui, const char *text, size_t choice)
 {
+    char full[80];
+    int64_t us = 0;
     (void)choice;
     if (!text)
         return;
-    (void)pl_strlcpy(ui->rv.add_value, text, sizeof(ui->rv.add_value));
+    const char *at =
+        text[0] ? rview_full_time(ui->rv.add_day, false, text, full, sizeof(full)) : "";
+    if (!text[0]) { /* nothing: now */
+        us = pl_now_us();
+    } else if (pl_rfc3339_parse(at, strlen(at), &us, NULL) < 0) {
+        ui_say(ui, STYLE_LATE, "'%.40s' is not a time; write 09:18 or 2026-03-01T09:18:00Z (UTC)",
+               text);
+        prompt_again(&ui->prompt);
+        return;
+    }
+    (void)pl_rfc3339_format(us, 0, us % 1000000 == 0 ? 0 : 6, full);
+    (void)pl_strlcpy(ui->rv.add_value, full, sizeof(ui->rv.add_value));
     ask_text(ui, "What happened:");
 }
 
@@ -107,7 +137,8 @@ static void ask_time(struct ui *ui)
                      ? pl_entry_int(en, PL_F_EVENT_HAPPENED_AT, pl_now_us())
                      : pl_now_us();
     (void)pl_rfc3339_format(us, 0, 0, at);
-    prompt_ask(&ui->prompt, "When:", at, on_time);
+    ui->rv.add_day = us;
+    prompt_preset(&ui->prompt, "When:", at, on_time);
 }
 
 void rview_add(struct ui *ui, bool child)

@@ -58,26 +58,15 @@ void entry_value(const struct pl_doc *d, const struct pl_entry *en, const struct
 /* --- changing a field
  * ------------------------------------------------------------------------------- */
 
-/* "09:18" and "09:18:31" are of the day that the field has, else today; UTC. */
 static const char *full_time(struct ui *ui, const struct pl_field *f, const char *text, char *buf,
                              size_t size)
 {
-    char day[PL_RFC3339_SIZE];
     const struct pl_entry *en = entry_of(ui, ui->rv.ask_eid);
-    size_t n = strlen(text);
-    if (n == 10 && text[4] == '-') {
-        (void)snprintf(buf, size, "%sT%s", text,
-                       f->number == PL_F_ACTION_DUE ? "23:59:59Z" : "00:00:00Z");
-        return buf;
-    }
-    if ((n != 5 && n != 8) || text[2] != ':')
-        return text;
     int64_t us = en ? pl_entry_int(en, f->number, pl_now_us()) : pl_now_us();
-    (void)pl_rfc3339_format(us, 0, 0, day);
-    (void)snprintf(buf, size, "%.10sT%s%sZ", day, text, n == 5 ? ":00" : "");
-    return buf;
+    return rview_full_time(us, f->number == PL_F_ACTION_DUE, text, buf, size);
 }
 
+/* What cannot be set stays at the question. */
 static void set_field(struct ui *ui, const char *value)
 {
     struct rview *rv = &ui->rv;
@@ -87,8 +76,11 @@ static void set_field(struct ui *ui, const char *value)
     if (rv->ask_field->type == PL_FT_TIME)
         value = full_time(ui, rv->ask_field, value, buf, sizeof(buf));
     struct act_field f = {rv->ask_field->name, value};
-    if (rv->review && act_set(rv->review, rv->ask_eid, &f, 1, &e) < 0)
+    if (rv->review && act_set(rv->review, rv->ask_eid, &f, 1, &e) < 0) {
         ui_say_error(ui, &e);
+        if (!ui->prompt.is_menu)
+            prompt_again(&ui->prompt);
+    }
     rv->is_stale = true;
 }
 

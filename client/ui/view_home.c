@@ -74,13 +74,29 @@ void home_ask(struct ui *ui)
 /* --- a new review
  * ----------------------------------------------------------------------------------- */
 
+static void on_title(struct ui *ui, const char *text, size_t choice);
+
+/* With the title that was not taken, if there is one. */
+static void ask_title(struct ui *ui)
+{
+    bool is_again = ui->home.new_title[0] != '\0';
+    if (ui->view != VIEW_HOME || ui->prompt.is_open)
+        return;
+    prompt_ask(&ui->prompt, "Title of the new review:", ui->home.new_title, on_title);
+    ui->prompt.is_again = is_again;
+}
+
 static void on_created(void *ctx, int rc, struct pl_msg *m, const struct pl_err *e)
 {
     struct ui *ui = ctx;
-    if (rc < 0)
+    if (rc < 0) {
         ui_say_error(ui, e);
-    else if (ui->view == VIEW_HOME)
+        ask_title(ui); /* the title is not lost */
+    } else if (ui->view == VIEW_HOME) {
         rview_open(ui, m->u.created.review);
+    }
+    if (rc == 0)
+        ui->home.new_title[0] = '\0';
     ui_dirty(ui);
 }
 
@@ -129,7 +145,7 @@ void home_command(struct ui *ui, enum ui_cmd cmd)
     else if (cmd == CMD_ENTER && h->at < h->n)
         rview_open(ui, h->rows[h->at].id);
     else if (cmd == CMD_ADD)
-        prompt_ask(&ui->prompt, "Title of the new review:", "", on_title);
+        ask_title(ui);
 }
 
 /* --- drawing

@@ -388,6 +388,8 @@ static void undo(struct ui *ui, bool redo)
 static void go_tab(struct ui *ui, unsigned tab)
 {
     ui->rv.tab = tab % UI_TABS;
+    if (ui->message_style == STYLE_LATE && ui->message_until != UI_NEVER)
+        ui->message[0] = '\0'; /* an error of another tab */
     ui->rv.is_stale = true;
 }
 
