@@ -203,7 +203,10 @@ static int write_out(struct cli *c, struct pl_err *e)
         if (o->force)
             return pl_file_write_atomic(o->output, c->out.data, c->out.len, pl_file_mode_plain(),
                                         e);
-        return pl_file_write_new(o->output, c->out.data, c->out.len, pl_file_mode_plain(), e);
+        int rc = pl_file_write_new(o->output, c->out.data, c->out.len, pl_file_mode_plain(), e);
+        if (rc == -PL_E_CONFLICT)
+            c->hint = "--force writes over it";
+        return rc;
     }
     if (c->out.len == 0)
         return 0;

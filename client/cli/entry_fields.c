@@ -185,6 +185,17 @@ void cli_fields_say_option(const struct cli_fields *fs, struct pl_err *e)
     }
 }
 
+/* Work may be written down late; a slip in the year is the more frequent case. */
+static void warn_of_due(struct cli *c, const struct cli_fields *fs)
+{
+    for (size_t i = 0; i < fs->n; i++) {
+        int64_t us = 0;
+        if (pl_str_eq(fs->f[i].name, "due") && zone_parse(fs->f[i].value, NULL, &us, NULL) == 0 &&
+            us < pl_now_us())
+            cli_warn(c, "due %.40s is in the past", fs->f[i].value);
+    }
+}
+
 int cli_entry_fields(struct cli *c, const struct cli_entry_opts *o, struct cli_fields *fs,
                      struct pl_err *e)
 {
@@ -230,5 +241,7 @@ int cli_entry_fields(struct cli *c, const struct cli_entry_opts *o, struct cli_f
     }
     for (size_t i = 0; rc == 0 && i < o->set.count; i++)
         rc = cli_entry_assignment(fs, o->set.values[i], e);
+    if (rc == 0)
+        warn_of_due(c, fs);
     return rc;
 }

@@ -85,7 +85,7 @@ int cli_act_send(struct cli_act *a, const char *said, struct pl_err *e)
     (void)json_object_set_new(j, "review",
                               json_sprintf("REV-%llu", (unsigned long long)a->msg.review));
     (void)json_object_set_new(j, "act", json_string(pl_act_info(a->msg.act)->name));
-    if (!cli_json(c, j))
+    if (!cli_json(c, j) && said[0])
         cli_say(c, "%s", said);
     return 0;
 }

@@ -43,7 +43,7 @@ static const struct pl_opt actions_opts[] = {
     OPT("effect-due", PL_OPT_FLAG, effect_due, NULL,
         "only verified ones whose effect should be judged by now"),
     OPT("text", PL_OPT_STRING, text, "TEXT", "only with this in the first line or tracker key"),
-    OPT("limit", PL_OPT_NUMBER, limit, "N", "at most so many (on a terminal 100)"),
+    OPT("limit", PL_OPT_SOME, limit, "N", "at most so many (on a terminal 100)"),
     OPT("after", PL_OPT_NUMBER, after, "N", "leave out the first N: what `next` says"),
     OPT("all", PL_OPT_FLAG, all, NULL, "all of them"),
     OPT("fail-on", PL_OPT_STRING, fail_on, "WHAT",

@@ -76,11 +76,13 @@ static int make_material(struct cli *c, struct review *r, const struct attach_op
     return rc < 0 ? rc : cli_settle(c, r, &queued, e);
 }
 
-static int check_path(const char *path, struct pl_err *e)
+static int check_path(struct cli *c, const char *path, struct pl_err *e)
 {
     FILE *f = fopen(path, "re");
-    if (!f)
+    if (!f) {
+        c->hint = "Check the path of the file, and whether you may read it";
         return pl_fail(e, PL_E_NOENT, "cannot open %s", path);
+    }
     (void)fclose(f);
     return 0;
 }
@@ -95,7 +97,7 @@ static int run_add(struct cli *c, void *opts, int argc, char **argv, struct pl_e
     uint64_t id = 0;
     const char *name = NULL;
     (void)argc;
-    int rc = check_path(argv[1], e); /* before a material is made for nothing */
+    int rc = check_path(c, argv[1], e); /* before a material is made for nothing */
     if (rc == 0)
         rc = cli_connect(c, e);
     if (rc == 0)

@@ -116,6 +116,8 @@ static int run_coach(struct cli *c, void *opts, int argc, char **argv, struct pl
     struct pl_buf b;
     int rc = is_input ? pl_fd_read_all(STDIN_FILENO, "standard input", TEXT_MAX, &b, e)
                       : pl_file_read_all(argv[0], TEXT_MAX, &b, e);
+    if (rc == -PL_E_NOENT)
+        c->hint = "Check the path of the file";
     const char *text = b.len ? (const char *)b.data : "";
     if (rc == 0 && !pl_utf8_is_valid(text, b.len))
         rc = pl_fail(e, PL_E_BAD_TEXT, "the text is not UTF-8");

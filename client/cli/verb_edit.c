@@ -209,6 +209,8 @@ static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_
     char path[sizeof(EDIT_PATH)] = "";
     char *text = new_text(c, o, piped, base, path, e);
     rc = text ? 0 : -e->code;
+    if (rc == -PL_E_NOENT)
+        c->hint = "Check the path of the file";
     if (rc == 0)
         rc = act_rewrite(r, eid, f->number, base, text, e);
     if (rc < 0 && path[0])

@@ -261,13 +261,46 @@ static int which_reviews(struct cli *c, int argc, char **argv, struct review_ids
     return cli_call(c, &m, take_reviews, ids, e);
 }
 
+/* A word that a list is asked to keep to must be one of the schema, or the list would be empty
+ * without a word. */
+static int check_filter(uint32_t kind, const char *option, const char *field, const char *want,
+                        struct pl_err *e)
+{
+    const struct pl_field *f = want ? pl_field_by_name(kind, field) : NULL;
+    char all[PL_ERR_TEXT_MAX / 2] = "";
+    const char *name = NULL;
+    if (!f || f->type != PL_FT_ENUM || pl_enum_value(f->ref, cli_entry_word(want)) != 0)
+        return 0;
+    for (int64_t i = 1; (name = pl_enum_name(f->ref, i)); i++) {
+        (void)pl_strlcat(all, i > 1 ? ", " : "", sizeof(all));
+        (void)pl_strlcat(all, name, sizeof(all));
+    }
+    return pl_fail(e, PL_E_USAGE, "--%s takes one of %s, not '%.40s'", option, all, want);
+}
+
+static int check_filters(uint32_t kind, const struct cli_entry_opts *o, struct pl_err *e)
+{
+    const struct {
+        const char *option, *field, *want;
+    } all[] = {
+        {"state", "state", o->state}, {"col", "kind", o->col},
+        {"lane", "lens", o->lane},    {"branch", "question", o->branch},
+        {"class", "class", o->klass}, {"factor", "factor", o->factor},
+        {"mark", "marker", o->mark},
+    };
+    int rc = check_sort(o, e);
+    for (size_t i = 0; rc == 0 && i < sizeof(all) / sizeof(all[0]); i++)
+        rc = check_filter(kind, all[i].option, all[i].field, all[i].want, e);
+    return rc;
+}
+
 int cli_entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t kind,
                    struct pl_err *e)
 {
     const struct cli_entry_kind *k = cli_entry_kind(kind);
     struct review_ids ids;
     char name[64];
-    int rc = check_sort(opts, e);
+    int rc = check_filters(kind, opts, e);
     if (rc == 0)
         rc = cli_connect(c, e);
     if (rc == 0)

@@ -34,7 +34,7 @@ static const struct pl_opt history_opts[] = {
     CLI_COMMON,
     {0, "since", PL_OPT_STRING, offsetof(struct history_opts, since), "REV|TIME", NULL,
      "from this revision or time on"},
-    {0, "limit", PL_OPT_NUMBER, offsetof(struct history_opts, limit), "N", NULL,
+    {0, "limit", PL_OPT_SOME, offsetof(struct history_opts, limit), "N", NULL,
      "at most N lines; with --json, 'next' says where to go on with --since"},
     {0, "field", PL_OPT_STRING, offsetof(struct history_opts, field), "FIELD", NULL,
      "only this field of the entry"},

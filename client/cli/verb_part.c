@@ -128,6 +128,16 @@ const struct cli_verb verb_people_involved = {
     .run = run_involve,
 };
 
+/* What a doubt holds up depends on where the review is. */
+static const char *doubt_said(const struct cli_act *a)
+{
+    const struct pl_entry *root = pl_doc_root(review_doc(a->r));
+    if (pl_entry_int(root, PL_F_REVIEW_STATUS, 0) == PL_STATUS_PREPARING)
+        return "everyone sees it; the session cannot start before it is answered";
+    return "everyone sees it; the facilitator is asked to answer";
+}
+
+/* said: NULL for a doubt. */
 static int with_text(struct cli *c, int argc, char **argv, enum pl_act_no act, const char *said,
                      struct pl_err *e)
 {
@@ -136,7 +146,7 @@ static int with_text(struct cli *c, int argc, char **argv, enum pl_act_no act, c
     int rc = text ? cli_act_open(c, argv[0], act, &a, e) : -PL_E_TOO_LARGE;
     if (rc == 0) {
         a.msg.text = text;
-        rc = cli_act_send(&a, said, e);
+        rc = cli_act_send(&a, said ? said : doubt_said(&a), e);
     }
     free(text);
     return rc;
@@ -145,8 +155,7 @@ static int with_text(struct cli *c, int argc, char **argv, enum pl_act_no act, c
 static int run_challenge(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     (void)opts;
-    return with_text(c, argc, argv, PL_ACT_CHALLENGE,
-                     "everyone sees it; the session cannot start before it is answered", e);
+    return with_text(c, argc, argv, PL_ACT_CHALLENGE, NULL, e);
 }
 
 static int run_answer(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)

@@ -181,6 +181,41 @@ static int run_people_add(struct cli *c, void *opts, int argc, char **argv, stru
     return set_member(c, o, argv, role, e);
 }
 
+/* The role that somebody has in the review; 0: he takes no part. */
+static int role_of(struct cli *c, const char *review, const char *user, uint32_t *role,
+                   struct pl_err *e)
+{
+    struct people_look look = {.n = 0};
+    struct pl_msg m = {.type = PL_MSG_PEOPLE};
+    int rc = cli_review_id(review, &m.u.people.review, e);
+    *role = 0;
+    if (rc == 0)
+        rc = cli_connect(c, e);
+    if (rc == 0)
+        rc = cli_call(c, &m, take_people, &look, e);
+    for (size_t i = 0; rc == 0 && i < look.n; i++)
+        if (pl_str_eq(look.rows[i].user_name, user))
+            *role = look.rows[i].role;
+    look_release(&look);
+    if (rc == 0 && *role == 0)
+        return pl_fail(e, PL_E_NOENT, "%.40s takes no part in %.40s; 'plimsoll people add' adds",
+                       user, review);
+    return rc;
+}
+
+/* What is not said stays: with --duty alone the role is the one that it was. */
+static int run_people_role(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+{
+    const struct people_opts *o = opts;
+    uint32_t role = 0;
+    if (!o->role && !o->duty)
+        return pl_fail(e, PL_E_USAGE, "say what changes: --role ROLE, --duty DUTY");
+    int rc = role_of(c, argv[0], argv[1], &role, e);
+    if (rc < 0)
+        return rc;
+    return o->role ? run_people_add(c, opts, argc, argv, e) : set_member(c, o, argv, role, e);
+}
+
 static int run_people_rm(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     (void)argc;
@@ -195,11 +230,12 @@ const struct cli_verb verb_people_add = {
     .run = run_people_add,
 };
 const struct cli_verb verb_people_role = {
-    .opt = {"people role", "REVIEW USER", "change somebody's role", set_opts, COUNT(set_opts), 2,
-            2},
+    .opt = {"people role", "REVIEW USER", "change somebody's role or duty", set_opts,
+            COUNT(set_opts), 2, 2},
     .opt_size = sizeof(struct people_opts),
-    .examples = "  plimsoll people role REV-1 cyd --role responder\n",
-    .run = run_people_add,
+    .examples = "  plimsoll people role REV-1 cyd --role responder\n"
+                "  plimsoll people role REV-1 cyd --duty scribe     # the role stays\n",
+    .run = run_people_role,
 };
 const struct cli_verb verb_people_rm = {
     .opt = {"people rm", "REVIEW USER", "end somebody's part in a review", set_opts,

@@ -190,6 +190,8 @@ static int run_new(struct cli *c, void *opts, int argc, char **argv, struct pl_e
     uint64_t id = 0;
     memset(&im, 0, sizeof(im));
     int rc = o->from ? read_import(o, &im, e) : 0;
+    if (rc == -PL_E_NOENT)
+        c->hint = "Check the path of the file";
     char *title = argc > 0 ? cli_text(c, argc, argv, e) : pl_xstrdup(im.title ? im.title : "");
     if (rc == 0 && (!title || title[0] == '\0'))
         rc = pl_fail(e, PL_E_USAGE, "a review needs a title");
@@ -241,7 +243,7 @@ static const struct pl_opt list_opts[] = {
     {0, "mine", PL_OPT_FLAG, offsetof(struct list_opts, mine), NULL, NULL,
      "only where you are a participant"},
     {0, "all", PL_OPT_FLAG, offsetof(struct list_opts, all), NULL, NULL, "all pages"},
-    {0, "limit", PL_OPT_NUMBER, offsetof(struct list_opts, limit), "N", NULL, "at most N (100)"},
+    {0, "limit", PL_OPT_SOME, offsetof(struct list_opts, limit), "N", NULL, "at most N (100)"},
 };
 
 struct listing {

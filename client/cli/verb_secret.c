@@ -165,9 +165,16 @@ static int with_kind(struct cli *c, char **argv, enum pl_act_no act, const char 
     int rc = cli_act_open(c, argv[0], act, &a, e);
     if (rc < 0)
         return rc;
+    /* Asked for twice it is no error: the first answer may have been lost. */
+    bool is_sealed = pl_secret_is_sealed(review_doc(a.r), k->number);
     a.msg.text = k->name;
     a.msg.value = act == PL_ACT_SEAL ? 1 : 0;
-    return cli_act_send(&a, said, e);
+    if (act == PL_ACT_SEAL || is_sealed)
+        return cli_act_send(&a, said, e);
+    rc = cli_act_send(&a, "", e);
+    if (rc == 0)
+        cli_warn(c, "nothing was revealed: no %s is sealed", k->name);
+    return rc;
 }
 
 static int run_seal(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)

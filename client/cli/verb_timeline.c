@@ -140,13 +140,15 @@ const struct cli_verb verb_timeline_list = {
 
 struct mark_opts {
     struct cli_common common;
-    bool move;
+    bool move, replace;
 };
 
 static const struct pl_opt mark_opts[] = {
     CLI_COMMON,
     {0, "move", PL_OPT_FLAG, offsetof(struct mark_opts, move), NULL, NULL,
      "take the mark off the events that have it now"},
+    {0, "replace", PL_OPT_FLAG, offsetof(struct mark_opts, replace), NULL, NULL,
+     "change the mark that the event bears: an event bears one"},
 };
 
 /* Others that carry the mark: the earliest event counts, so a second one may be a mistake. */
@@ -162,14 +164,35 @@ static int others_marked(struct cli *c, struct review *r, const struct pl_entry 
         if (v[i] == en || pl_entry_int(v[i], PL_F_EVENT_MARKER, 0) != mark)
             continue;
         cli_entry_id(v[i], id);
-        if (move)
+        if (move) {
             rc = act_set(r, pl_entry_eid(v[i]), &f, 1, e);
-        else
+            if (rc == 0)
+                cli_say(c, "%s is not marked %s any more", id, pl_enum_name(PL_EN_MARKER, mark));
+        } else {
             cli_warn(c, "%s is marked %s, too; the earlier one counts (--move takes it off %s)", id,
                      pl_enum_name(PL_EN_MARKER, mark), id);
+        }
     }
     free(v);
     return rc;
+}
+
+/* An event bears one mark: another one does not go without a word. */
+static int bears_none(struct cli *c, const struct pl_entry *en, int64_t mark, bool replace,
+                      struct pl_err *e)
+{
+    int64_t has = pl_entry_int(en, PL_F_EVENT_MARKER, 0);
+    char id[PL_SHORT_ID_MAX];
+    if (has == 0 || has == mark || mark == 0)
+        return 0;
+    cli_entry_id(en, id);
+    if (!replace) {
+        c->hint = "Mark another event, or write one for this moment";
+        return pl_fail(e, PL_E_CONFLICT, "%s bears '%s'; --replace changes it", id,
+                       pl_enum_name(PL_EN_MARKER, has));
+    }
+    cli_say(c, "%s is not marked %s any more", id, pl_enum_name(PL_EN_MARKER, has));
+    return 0;
 }
 
 static int run_mark(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
@@ -188,6 +211,8 @@ static int run_mark(struct cli *c, void *opts, int argc, char **argv, struct pl_
     int rc = cli_entry_open(c, argc - 1, argv + 1, false, &r, &en, e);
     if (rc == 0 && (!en || pl_entry_kind(en) != PL_KIND_EVENT))
         rc = pl_fail(e, PL_E_USAGE, "which event? write REV-1/E-9");
+    if (rc == 0)
+        rc = bears_none(c, en, mark, o->replace, e);
     if (rc == 0)
         rc = others_marked(c, r, en, mark, o->move, e);
     struct act_field f = {"marker", word};

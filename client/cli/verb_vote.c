@@ -9,6 +9,7 @@
 
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
+#include "plimsoll/doc/perm.h"
 #include "plimsoll/doc/vote.h"
 #include "plimsoll/wire/limits.h"
 
@@ -151,6 +152,23 @@ static json_t *own_json(const struct cli_act *a, const struct progress *p)
     return items;
 }
 
+/* Does one's role vote? Facilitators count. */
+static bool may_vote(const struct cli_act *a)
+{
+    const struct pl_doc *d = review_doc(a->r);
+    size_t n = pl_doc_list(d, PL_KIND_PARTICIPANT, NULL, 0);
+    struct pl_entry **all = pl_xcalloc(n + 1, sizeof(struct pl_entry *));
+    bool may = false;
+    (void)pl_doc_list(d, PL_KIND_PARTICIPANT, all, n);
+    for (size_t i = 0; i < n; i++) {
+        int64_t role = pl_entry_int(all[i], PL_F_PARTICIPANT_ROLE, 0);
+        if (pl_entry_int(all[i], PL_F_PARTICIPANT_USER, 0) == (int64_t)a->c->profile.user)
+            may = (pl_perm_mask(role, PL_STATUS_IN_SESSION) & PL_PERM_BIT(PL_PERM_VOTE)) != 0;
+    }
+    free(all);
+    return may;
+}
+
 static int show_progress(const struct cli_act *a, const struct progress *p)
 {
     struct cli *c = a->c;
@@ -185,7 +203,11 @@ static int show_progress(const struct cli_act *a, const struct progress *p)
         entry_name(review_doc(a->r), p->rows[i].entry, id, label);
         cli_print(c, "%s\t%u\t%s\n", id, p->rows[i].dots, label);
     }
-    cli_say(c, "you have %lld of %lld dots left", (long long)dots - own_total(p), (long long)dots);
+    if (may_vote(a))
+        cli_say(c, "you have %lld of %lld dots left", (long long)dots - own_total(p),
+                (long long)dots);
+    else
+        cli_say(c, "you do not vote yourself: responders and stakeholders do");
     return 0;
 }
 
@@ -242,6 +264,9 @@ static int run_cast(struct cli *c, void *opts, int argc, char **argv, struct pl_
     m.u.vote.entry = a.msg.entry;
     m.u.vote.dots = (uint32_t)dots;
     rc = cli_call(c, &m, take_done, &rev, e);
+    if (rc == -PL_E_LIMIT || rc == -PL_E_INVALID)
+        c->hint = "'plimsoll vote status REVIEW' shows your dots; 'vote cast REVIEW/ENTRY 0' "
+                  "takes some back";
     if (rc == 0)
         rc = ask_progress(&a, &p, e);
     return rc < 0 ? rc : show_progress(&a, &p);

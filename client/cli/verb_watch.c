@@ -101,7 +101,7 @@ static const struct pl_opt watch_opts[] = {
     CLI_COMMON,
     {0, "for", PL_OPT_STRING, offsetof(struct watch_opts, for_time), "TIME", NULL,
      "stop after this time, e.g. 30s"},
-    {0, "count", PL_OPT_NUMBER, offsetof(struct watch_opts, count), "N", NULL,
+    {0, "count", PL_OPT_SOME, offsetof(struct watch_opts, count), "N", NULL,
      "stop after N changes"},
 };
 

@@ -10,6 +10,7 @@
 
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
+#include "plimsoll/base/time.h"
 
 #include "cli/cli_int.h"
 #include "cli/file_step.h"
@@ -65,8 +66,12 @@ static int simple(struct cli *c, const char *id, enum pl_act_no act, const char 
     int rc = open_action(c, id, act, &a, e);
     if (rc < 0)
         return rc;
+    int64_t due = pl_entry_int(a.entry, PL_F_ACTION_DUE, 0);
     a.msg.text = reason ? reason : "";
-    return cli_act_send(&a, said, e);
+    rc = cli_act_send(&a, said, e);
+    if (rc == 0 && act == PL_ACT_COMMIT && due != 0 && due < pl_now_us())
+        cli_warn(c, "%s is due in the past: is the date right?", id);
+    return rc;
 }
 
 static int run_commit(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)

@@ -83,6 +83,11 @@ static int store(const struct pl_opt *o, const char *value, void *target, struct
         if (pl_parse_u64(value, field) < 0)
             return pl_fail(e, PL_E_USAGE, "--%s takes a number, not '%.60s'", o->name, value);
         return 0;
+    case PL_OPT_SOME:
+        if (pl_parse_u64(value, field) < 0 || *(uint64_t *)field == 0)
+            return pl_fail(e, PL_E_USAGE, "--%s takes a number from 1, not '%.60s'", o->name,
+                           value);
+        return 0;
     case PL_OPT_CHOICE:
         return store_choice(o, value, field, e);
     case PL_OPT_LIST: {

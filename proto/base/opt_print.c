@@ -13,7 +13,9 @@ static const char *value_name(const struct pl_opt *o)
 {
     if (o->type == PL_OPT_FLAG || o->type == PL_OPT_COUNT)
         return NULL;
-    return o->arg != NULL ? o->arg : o->type == PL_OPT_NUMBER ? "N" : "VALUE";
+    bool is_number = o->type == PL_OPT_NUMBER || o->type == PL_OPT_SOME;
+
+    return o->arg != NULL ? o->arg : is_number ? "N" : "VALUE";
 }
 
 /* "-f, --file FILE" */

@@ -127,6 +127,11 @@ static int check_together(const struct rules *r, const struct pl_slot *s)
     return 0;
 }
 
+static bool is_blank(const struct pl_value *v)
+{
+    return v->type != PL_VAL_STR || v->str[strspn(v->str, " ")] == '\0';
+}
+
 int rules_value(const struct rules *r, const struct pl_slot *s)
 {
     uint32_t kind = rules_kind(r, s->eid);
@@ -135,6 +140,8 @@ int rules_value(const struct rules *r, const struct pl_slot *s)
 
     if (f == NULL)
         return 0;
+    if (kind == PL_KIND_REVIEW && s->field == PL_F_REVIEW_TITLE && is_blank(&s->value))
+        return pl_fail(r->e, PL_E_INVALID, "title: a review needs one; nothing is changed");
     if (f->type == PL_FT_TIME && s->value.type == PL_VAL_INT)
         rc = check_time(r, f, s->value.i);
     if (s->value.type == PL_VAL_EID)

@@ -79,6 +79,62 @@ wants 2 ana timeline edit "$review" E-1 --set happened_at=yesterday
 has err 'happened_at'
 ok "exit statuses"
 
+# --- nothing is done without a word, nothing is said that is not so ----------------------------
+role() { as ana people list "$review" | awk -F'\t' -v who="$1" '$1 == who { print $3 }'; }
+join cyd
+wants 0 ana people add "$review" cyd --role stakeholder
+wants 2 ana people role "$review" cyd
+has err --duty
+wants 0 ana people role "$review" cyd --duty observer
+[ "$(role cyd)" = stakeholder ] || fail "--duty changed the role to $(role cyd)"
+wants 0 ana show "$review" --section participant --json
+json out '[i["duty"] for i in j["items"] if i["handle"] == "cyd"] == ["observer"]'
+wants 0 ana people role "$review" cyd --role responder
+[ "$(role cyd)" = responder ] || fail "--role did not change the role: $(role cyd)"
+wants 3 ana people role "$review" nobody --duty scribe
+
+wants 0 ana timeline add "$review" --at 2026-03-01T09:20:00Z --mark detect 'seen'
+seen=$(cat "$work/out")
+wants 5 ana timeline mark start "$review/$seen"
+has err "$seen bears 'detected'"
+has err --replace
+wants 0 ana timeline mark detect "$review/$seen"
+wants 0 ana timeline mark detect "$review/E-1" --move
+has err "$seen is not marked detected"
+wants 5 ana timeline mark start "$review/E-1" --move
+wants 0 ana timeline mark start "$review/E-1" --replace
+has err 'E-1 is not marked detected'
+
+wants 2 ana cause list "$review" --class tech
+has err 'technical, process, people'
+wants 0 ana cause list "$review" --class human
+wants 2 ana observe list "$review" --col bad
+has err 'badly'
+wants 2 ana set "$review" title=
+has err 'title'
+wants 2 ana set "$review" title=none
+wants 0 ana show "$review" --json
+json out 'j["review"]["title"] == "Checkout outage"'
+wants 2 ana list --limit 0
+wants 2 ana actions list --limit 0
+wants 2 ana history "$review" --limit 0
+wants 0 ana actions add "$review" --due 2020-01-02 --owner ben --json 'page on lag'
+json out 'len(j["warnings"]) == 1 and "past" in j["warnings"][0]'
+wants 0 ana actions add "$review" --due 2096-01-02 --json 'page on lag' # far, not past
+json out 'j["warnings"] == []'
+
+wants 0 ana session reveal "$review" account
+has err 'nothing was revealed'
+grep -q 'all drafts' "$work/err" && fail "says that drafts were revealed: $(cat "$work/err")"
+wants 5 ana export "$review" -o "$work/first"
+has err --force
+wants 3 ana new --from "$work/none.md"
+has err path
+grep -q 'removed for good' "$work/err" && fail "a wrong hint: $(cat "$work/err")"
+wants 0 ben challenge "$review" 'owns the service'
+has err 'cannot start before'
+ok "nothing silent: roles, marks, filters, dates; hints fit"
+
 # --- without a server -------------------------------------------------------------------------
 from=$SECONDS
 wants 0 ana set "$review" severity=high --server 127.0.0.1:1 --queue --json

@@ -58,6 +58,8 @@ does fay vote open "$rev" observation --dots 3
 refused 5 'count it first' fay vote open "$rev" observation
 refused 7 'count it first' fay session end "$rev"
 refused 4 'does not vote' fay vote cast "$rev/O-1"
+does fay vote status "$rev"
+grep -q 'dots left' "$work/out" && fail "a facilitator has dots: $(cat "$work/out")"
 refused 4 '' eve vote cast "$rev/O-1"
 does ben cause add "$rev" --branch why --class technical 'a cause'
 refused 2 'observation' ben vote cast "$rev/F-1"

@@ -24,6 +24,7 @@ enum pl_opt_type {
     PL_OPT_STRING, /* const char * */
     PL_OPT_MAYBE,  /* const char *: NULL not given, "" without a value, or that of --name=VALUE */
     PL_OPT_NUMBER, /* uint64_t */
+    PL_OPT_SOME,   /* uint64_t, at least 1: 0 in the target says that it was not given */
     PL_OPT_CHOICE, /* int: index into choices */
     PL_OPT_LIST,   /* struct pl_opt_list: may be given several times */
 };
