@@ -362,7 +362,7 @@ static int report_no_verb(bool has_options, bool json)
                       ? "options alone are no command; the full screen takes its profile and "
                         "server from PLIMSOLL_PROFILE and PLIMSOLL_SERVER"
                       : "the full screen needs a terminal, and here is none; use a verb");
-    int status = report(&e, json, NULL);
+    int status = report(&e, json, NULL, NULL);
     if (!json)
         (void)fputc('\n', stderr);
     if (!json)

@@ -143,6 +143,7 @@ struct cli {
         struct pl_err err;
         uint64_t id;           /* 0: none */
         struct review *review; /* while it is being opened, and after that */
+        uint64_t ops;          /* what the refused change needed, PL_PERM_BIT */
         int refused;           /* code of the last refusal */
         unsigned n_refused;    /* changes that were refused */
         uint32_t news;         /* kind of the last News; its text is in why */

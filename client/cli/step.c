@@ -10,6 +10,7 @@
 
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
+#include "plimsoll/doc/perm.h"
 
 #include "cli/cli_int.h"
 #include "model/offer.h"
@@ -142,24 +143,25 @@ static void on_opened(void *ctx, int rc, const struct pl_err *e)
         c->opening.err = *e;
 }
 
-/* "your role does not allow this" is told with the role and the status that decide it. */
+/* "your role does not allow this" is told with what was tried, and with who may do it when. */
 static void say_role(struct cli *c, struct review *r)
 {
     struct sync_status st;
+    char rev[PL_SHORT_ID_MAX];
     if (c->opening.refused != PL_E_PERM)
         return;
     sync_status(review_sync(r), &st);
-    const char *role = pl_enum_name(PL_EN_ROLE, st.role);
-    const char *status = pl_enum_name(PL_EN_STATUS, st.status);
-    if (role && status)
-        (void)snprintf(c->opening.why, sizeof(c->opening.why),
-                       "as %s you may not do this while it is %s", role, status);
+    int op = pl_perm_missing(c->opening.ops, pl_perm_mask(st.role, st.status));
+    pl_short_id_format(rev, PL_KIND_REVIEW, (int64_t)review_id(r));
+    if (op >= 0)
+        pl_perm_explain(c->opening.why, sizeof(c->opening.why), op, st.role, st.status, rev);
 }
 
 static void on_refused(void *ctx, int code, const char *why, const struct pl_cs *lost)
 {
     struct cli *c = ctx;
     struct review *r = c->opening.review;
+    c->opening.ops = lost && r ? pl_doc_perm_ops(review_doc(r), lost, review_user(r)) : 0;
     c->opening.refused = code;
     c->opening.n_refused++;
     (void)pl_strlcpy(c->opening.why, why, sizeof(c->opening.why));
@@ -215,7 +217,7 @@ static int wait_open(struct cli *c, struct review *r, bool read_only, struct pl_
         c->is_late = true;
         bool will_do = c->opt->queue || (!read_only && cli_error_passes(e->code));
         if (will_do && review_is_loaded(r)) {
-            if (!c->opt->queue)
+            if (!c->opt->queue && !c->tells_refused)
                 cli_say(c, "no server; going on with the copy of REV-%llu on this machine", id);
             pl_err_init(e);
             rc = 0;
@@ -297,8 +299,9 @@ static int say_refused(struct cli *c, struct review *r, struct pl_err *e)
     c->is_kept = file[0] != '\0';
     if (c->opening.n_refused > 1)
         (void)snprintf(many, sizeof(many), "%u changes refused: ", c->opening.n_refused);
-    return pl_fail(e, c->opening.refused, "%s%.60s%s%.130s", many, c->opening.why,
-                   file[0] ? "; kept in " : "", file);
+    if (file[0])
+        cli_warn(c, "what was refused is kept in %s", file);
+    return pl_fail(e, c->opening.refused, "%s%.199s", many, c->opening.why);
 }
 
 /* No server, or no answer from it: the change stays in the journal. `e` says why, and more. */

@@ -57,8 +57,9 @@ int cli_act_minutes(const char *s, const char *what, int64_t *minutes, struct pl
         return 0;
     }
     int rc = cli_parse_time(s, what, &ms, e);
-    if (rc == 0 && (ms % 60000 != 0 || ms == 0))
-        rc = pl_fail(e, PL_E_USAGE, "%s is counted in whole minutes: 10m, 1h", what);
+    if (rc < 0 || ms % 60000 != 0 || ms == 0)
+        rc = pl_fail(e, PL_E_USAGE, "%s is counted in whole minutes: 15, 15m, 1h; not '%.40s'",
+                     what, s);
     *minutes = (int64_t)(ms / 60000);
     return rc;
 }

@@ -134,7 +134,7 @@ static char *edit_in_editor(struct cli *c, const char *text, char path[sizeof(ED
     return out;
 }
 
-/* piped: what --file gave, or NULL; taken. */
+/* piped: what --file - gave, or NULL; taken. */
 static char *new_text(struct cli *c, const struct edit_opts *o, char *piped, const char *base,
                       char path[sizeof(EDIT_PATH)], struct pl_err *e)
 {
@@ -142,7 +142,9 @@ static char *new_text(struct cli *c, const struct edit_opts *o, char *piped, con
         (void)pl_fail(e, PL_E_USAGE, "no terminal for an editor: give --file FILE or --file -");
         return NULL;
     }
-    char *text = o->file ? piped : edit_in_editor(c, o->append ? "" : base, path, e);
+    char *text = piped     ? piped
+                 : o->file ? read_file(c, o->file, e)
+                           : edit_in_editor(c, o->append ? "" : base, path, e);
     if (!text || !o->append)
         return text;
     const char *gap = base[0] && base[strlen(base) - 1] != '\n' ? "\n" : "";
@@ -188,8 +190,9 @@ static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_
     if (named && o->field && !pl_str_eq(named, o->field))
         return pl_fail(e, PL_E_USAGE, "--field %.40s and .%.40s: which?", o->field, named);
     /* First of all: whatever happens, what came through a pipe is not lost. */
-    char *piped = o->file ? read_file(c, o->file, e) : NULL;
-    if (o->file && !piped)
+    bool is_pipe = o->file && pl_str_eq(o->file, "-");
+    char *piped = is_pipe ? read_file(c, o->file, e) : NULL;
+    if (is_pipe && !piped)
         return -e->code;
     int rc = open_text(c, o, argc, argv, &r, &eid, e);
     const struct pl_entry *en = rc == 0 ? pl_doc_entry(review_doc(r), eid) : NULL;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "plimsoll/base/str.h"
+#include "plimsoll/doc/perm.h"
 #include "plimsoll/doc/schema.h"
 
 #include "cli/cli_int.h"
@@ -28,6 +29,19 @@ static void help_fields(struct cli *c)
             cli_print(c, "\n");
         }
     }
+}
+
+static void help_roles(struct cli *c)
+{
+    char cells[4][8];
+    int op = 0;
+    cli_print(c, "F facilitator, R responder, S stakeholder\n\n%-44s  %-9s  %-10s  %-8s  %s\n", "",
+              "preparing", "in_session", "tracking", "closed");
+    for (size_t i = 0; (op = pl_perm_row(i, cells)) >= 0; i++)
+        cli_print(c, "%-44s  %-9s  %-10s  %-8s  %s\n", pl_perm_words(op), cells[0], cells[1],
+                  cells[2], cells[3]);
+    cli_print(c, "\nStatus: 'plimsoll status REV-1'; roles: 'plimsoll people list REV-1'.\n"
+                 "Back: 'plimsoll status REV-1 in_session --reason why'.\n");
 }
 
 static void help_exit_codes(struct cli *c)
@@ -134,6 +148,8 @@ static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_
     const char *topic = argc > 0 ? argv[0] : "";
     if (pl_str_eq(topic, "fields"))
         help_fields(c);
+    else if (pl_str_eq(topic, "roles"))
+        help_roles(c);
     else if (pl_str_eq(topic, "exit-codes"))
         help_exit_codes(c);
     else if (pl_str_eq(topic, "environment"))
@@ -148,6 +164,7 @@ static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_
         cli_print(c, "plimsoll --help            all verbs\n"
                      "plimsoll VERB --help       one of them\n"
                      "plimsoll help fields       fields of a review and of its entries\n"
+                     "plimsoll help roles        who may do what in which status\n"
                      "plimsoll help formats      what is printed, read, written to files\n"
                      "plimsoll help json         what all --json output has in common\n"
                      "plimsoll help exit-codes\n"
@@ -161,8 +178,8 @@ static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_
 
 const struct cli_verb verb_help = {
     .opt = {"help", "[VERB|TOPIC]",
-            "a verb, or fields, formats, json, exit-codes, environment, keys, man", plain_opts,
-            COUNT(plain_opts), 0, 2},
+            "a verb, or fields, roles, formats, json, exit-codes, environment, keys, man",
+            plain_opts, COUNT(plain_opts), 0, 2},
     .opt_size = sizeof(struct cli_common),
     .examples = "  plimsoll help fields\n  plimsoll help list\n",
     .run = run_help,

@@ -152,6 +152,11 @@ static int set_member(struct cli *c, const struct people_opts *o, char **argv, u
     rc = cli_connect(c, e);
     if (rc == 0)
         rc = cli_call(c, &m, NULL, NULL, e);
+    if (rc == -PL_E_PERM && c->profile.user_name && pl_str_eq(argv[1], c->profile.user_name))
+        return pl_fail(e, PL_E_PERM,
+                       "nobody ends or changes his own part; make somebody else facilitator first: "
+                       "plimsoll people role REV-%llu USER --role facilitator; who then does it",
+                       (unsigned long long)m.u.member_set.review);
     if (rc == -PL_E_NOENT)
         pl_wrap(e,
                 "%.40s in REV-%llu ('plimsoll list' and 'plimsoll people list --everyone' show "

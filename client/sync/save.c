@@ -411,5 +411,6 @@ int sync_replay(struct sync *s, const void *bytes, size_t n, struct pl_err *e)
     }
     s->muted = false;
     s->refused = 0;
+    s->acked = 0;
     return rc;
 }

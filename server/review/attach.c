@@ -62,13 +62,13 @@ int attach_may(const struct pl_doc *d, struct pl_eid entry, uint64_t user, uint6
         return rc;
     int missing = pl_perm_missing(*ops, pl_perm_mask(role, status));
     if (*ops == 0 || missing >= 0) {
-        const char *role_name = pl_enum_name(PL_EN_ROLE, role);
-        const char *status_name = pl_enum_name(PL_EN_STATUS, status);
         if (missing == PL_PERM_OWNER_ONLY)
             return pl_fail(e, PL_E_PERM, "only the owner of the action adds evidence to it");
-        return pl_fail(e, PL_E_PERM, "a file here: not for a %s while the review is %s",
-                       role_name != NULL ? role_name : "guest",
-                       status_name != NULL ? status_name : "unknown");
+        char rev[PL_SHORT_ID_MAX];
+        char why[PL_ERR_TEXT_MAX];
+        pl_short_id_format(rev, PL_KIND_REVIEW, pl_entry_int(pl_doc_root(d), PL_F_NO, 0));
+        pl_perm_explain(why, sizeof why, missing, role, status, rev);
+        return pl_fail(e, PL_E_PERM, "%s", why);
     }
     return 0;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "plimsoll/doc/act.h"
+#include "plimsoll/doc/perm.h"
 #include "plimsoll/doc/secret.h"
 
 void put_int(struct conduct *c, const struct pl_entry *en, uint32_t field, int64_t v)
@@ -166,10 +167,11 @@ static int judge_role(const struct conduct *c, const struct pl_act_info *info)
     int64_t role = pl_entry_int(c->self, PL_F_PARTICIPANT_ROLE, 0);
     if ((pl_perm_mask(role, c->status) & PL_PERM_BIT(info->perm)) != 0)
         return 0;
-    const char *role_name = pl_enum_name(PL_EN_ROLE, role);
-    const char *status = pl_enum_name(PL_EN_STATUS, c->status);
-    return pl_fail(c->e, PL_E_PERM, "%s: not for a %s while the review is %s", info->name,
-                   role_name != NULL ? role_name : "guest", status != NULL ? status : "unknown");
+    char rev[PL_SHORT_ID_MAX];
+    char why[PL_ERR_TEXT_MAX];
+    pl_short_id_format(rev, PL_KIND_REVIEW, pl_entry_int(c->root, PL_F_NO, 0));
+    pl_perm_explain(why, sizeof why, info->perm, role, c->status, rev);
+    return pl_fail(c->e, PL_E_PERM, "%s", why);
 }
 
 bool conduct_knows(uint32_t act)

@@ -19,7 +19,11 @@ static void reserve_done(struct pg_job *job, int rc, const struct pg_result *res
     if (rc == 0)
         rc = store_code(&own, pg_get_u32(res, 0, 0), "opening a private draft");
     if (rc == -PL_E_PERM && e == NULL)
-        rc = pl_fail(&own, PL_E_PERM, "only who writes accounts or observations has a draft");
+        rc = pl_fail(
+            &own, PL_E_PERM,
+            "what is sealed is written in private drafts, which are for responders and, for "
+            "observations, facilitators; else comment, or in the session 'observe add "
+            "--anonymous'");
     if (rc != 0)
         cb(job->user_ctx, rc, 0, 0, e != NULL ? e : &own);
     else

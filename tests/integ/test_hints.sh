@@ -54,3 +54,21 @@ wants 0 fay waive "$review" T36 --reason 'all have read it on the phone'
 wants 0 fay check "$review" --gate
 lacks out 'T36'
 ok "what check prints can be typed"
+
+# --- who may do what --------------------------------------------------------------------------------
+wants 4 cyd timeline add "$review" --at 2026-03-01T09:00:00Z 'not for a stakeholder'
+has err "timeline, observations and causes: not for a stakeholder while $review is preparing; now open to: facilitator, responder"
+has err "'plimsoll help roles'"
+wants 4 fay people rm "$review" fay
+has err "plimsoll people role $review USER --role facilitator"
+wants 0 fay help roles
+has out 'timeline, observations and causes'
+wants 0 fay session seal "$review" observation
+wants 4 cyd observe add "$review" --col well 'the drill helped'
+has err 'private drafts, which are for responders'
+wants 0 fay session reveal "$review" observation
+wants 2 fay session timer "$review" 500ms
+has err "whole minutes: 15, 15m, 1h; not '500ms'"
+wants 2 fay session timer "$review" soon
+has err "whole minutes: 15, 15m, 1h; not 'soon'"
+ok "refusals say who may, when, and what to do"

@@ -20,7 +20,7 @@ wants() {
     [ "$got" = "$want" ] || fail "exit $got instead of $want: $*: $(cat "$work/err")"
 }
 has() { grep -qF -- "$2" "$work/$1" || fail "no '$2' in: $(cat "$work/$1")"; }
-hasnt() { ! grep -qF -- "$2" "$work/$1" || fail "'$2' in: $(cat "$work/$1")"; }
+lacks() { ! grep -qF -- "$2" "$work/$1" || fail "'$2' in: $(cat "$work/$1")"; }
 
 # --- a second person on one machine ---------------------------------------------------------------
 "$server" invite cyd --name Cyd --host 127.0.0.1 --port "${port[1]}" 2>>"$work/invite.log" |
@@ -36,7 +36,7 @@ wants 0 ana profile list
 has out 'in use'
 wants 2 ana join plm1:127.0.0.1:7474:ABCD
 has err 'not a whole invite'
-hasnt err 'too old'
+lacks err 'too old'
 ok "a second join, a cut invite"
 
 # --- options and words ----------------------------------------------------------------------------
@@ -74,7 +74,7 @@ started+=($!)
 until_true 20 grep -q watching "$work/ben.seen" || fail "ben does not watch"
 as ana watch "$review" --jsonl --count 1 >"$work/ana.seen" 2>"$work/ana.talk" &
 watcher=$!
-started+=($watcher)
+started+=("$watcher")
 until_true 20 grep -q watching "$work/ana.talk" || fail "ana does not watch"
 wants 0 ben timeline add "$review" --at 2026-03-01T09:00:00Z 'Alarm'
 wait "$watcher" || fail "watch"
@@ -88,7 +88,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 wants 0 ana new --from "$root/LICENSE" 'No post-mortem'
 has err 'does not look like a post-mortem'
 wants 0 ana new --from "$root/tests/data/postmortems/2026-03-30-ingress-nginx-rollback.md"
-hasnt err 'does not look like'
+lacks err 'does not look like'
 made=$(cat "$work/out")
 wants 0 ana timeline list "$made" --json
 [ "$(grep -o '"marker":"detected"' "$work/out" | wc -l)" = 1 ] || fail "marks: $(cat "$work/out")"

@@ -186,9 +186,10 @@ wants 0 ben timeline mark recover "$review/E-4"
 wants 0 fay set "$review" na_contain='a fault, nothing to contain'
 wants 0 cyd timeline metrics "$review" --json
 json out '[(i["name"], i["state"], i["value_s"], i["band_s"]) for i in j["items"]] == [("detect", "recorded", 604, 0), ("triage", "recorded", 386, 300), ("contain", "not_applicable", None, None), ("recover", "recorded", 7200, 0)]'
-wants 0 ben timeline mark detect "$review/E-4" --json
+wants 5 ben timeline mark detect "$review/E-4"
+wants 0 ben timeline mark detect "$review/E-4" --replace --json
 json out '"E-1 is marked detected, too" in j["warnings"][0]'
-wants 0 ben timeline mark recover "$review/E-4"
+wants 0 ben timeline mark recover "$review/E-4" --replace
 wants 0 cyd timeline gaps "$review" --min 20m --json
 json out '[(i["from"], i["to"], i["gap_s"], i["in_response"]) for i in j["items"]] == [("E-2", "E-4", 6210, True)]'
 wants 0 cyd timeline gaps "$review" --min 5m
@@ -345,7 +346,7 @@ has err 'look like Europe/Berlin'
 wants 2 fay set "$review" status=closed
 has err 'not set by hand'
 wants 4 cyd timeline add "$review" --at 2026-03-01T09:00:00Z 'not for a stakeholder'
-has err 'as stakeholder you may not'
+has err 'not for a stakeholder'
 wants 2 ben actions add "$review" --owner nobody 'whose?'
 has err 'people list'
 wants 2 ben show "$review" --section lunch

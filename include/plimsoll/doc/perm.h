@@ -7,6 +7,7 @@
 #ifndef PLIMSOLL_DOC_PERM_H
 #define PLIMSOLL_DOC_PERM_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Numbers are stable: the store holds them. */
@@ -54,5 +55,17 @@ const char *pl_perm_name(int op);
 
 /* The lowest operation of `needed` that `mask` lacks, or -1. */
 int pl_perm_missing(uint64_t needed, uint64_t mask);
+
+/* What an operation is in words ("timeline, observations and causes"); static. */
+const char *pl_perm_words(int op);
+
+/* Why `role` may not do `op` in `status`, and what to do about it: who may, in which status, how to
+ * get back there. rev: short id of the review. op may be -1 (not known). Cut when it is longer than
+ * cap; fits in PL_ERR_TEXT_MAX. */
+void pl_perm_explain(char *out, size_t cap, int op, int64_t role, int64_t status, const char *rev);
+
+/* Row i of the table of roles and statuses: cells like "F R -" for the four statuses; the
+ * operation, or -1 behind the last row. Operations that nobody holds have no row. */
+int pl_perm_row(size_t i, char cells[4][8]);
 
 #endif

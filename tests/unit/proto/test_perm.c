@@ -305,11 +305,63 @@ static void ops_of_moves_look_at_both_places(void **state)
     pl_doc_free(d);
 }
 
+static void perm_explains_who_may_and_how_to_get_there(void **state)
+{
+    char s[240];
+    (void)state;
+    pl_perm_explain(s, sizeof s, PL_PERM_CONTENT, PL_ROLE_FACILITATOR, PL_STATUS_TRACKING, "REV-1");
+    assert_string_equal(s,
+                        "timeline, observations and causes: not for a facilitator while REV-1 is "
+                        "tracking; 'plimsoll status REV-1 in_session --reason why' opens it");
+    pl_perm_explain(s, sizeof s, PL_PERM_CONTENT, PL_ROLE_STAKEHOLDER, PL_STATUS_PREPARING,
+                    "REV-1");
+    assert_string_equal(s,
+                        "timeline, observations and causes: not for a stakeholder while REV-1 is "
+                        "preparing; now open to: facilitator, responder");
+    pl_perm_explain(s, sizeof s, PL_PERM_LESSON, PL_ROLE_RESPONDER, PL_STATUS_PREPARING, "REV-1");
+    assert_non_null(strstr(s, "for you it is open in: in_session, tracking, closed"));
+    pl_perm_explain(s, sizeof s, PL_PERM_OWNER_ONLY, PL_ROLE_RESPONDER, PL_STATUS_CLOSED, "REV-1");
+    assert_non_null(strstr(s, "somebody else"));
+    for (int op = -1; op < 64; op++) { /* none is cut, whatever the review's number */
+        for (int64_t role = 0; role <= 4; role++) {
+            for (int64_t status = 0; status <= 5; status++) {
+                pl_perm_explain(s, sizeof s, op, role, status, "REV-9007199254740991");
+                assert_true(strlen(s) > 0 && strlen(s) < sizeof s - 1);
+            }
+        }
+    }
+}
+
+static void perm_rows_are_the_table(void **state)
+{
+    char cells[4][8];
+    size_t n = 0;
+    (void)state;
+    for (int op = 0; (op = pl_perm_row(n, cells)) >= 0; n++) {
+        assert_string_not_equal(pl_perm_words(op), "this");
+        assert_true(strlen(pl_perm_words(op)) <= 44);
+        for (int64_t s = PL_STATUS_PREPARING; s <= PL_STATUS_CLOSED; s++) {
+            assert_int_equal(cells[s - 1][0] == 'F', holds(PL_ROLE_FACILITATOR, s, op));
+            assert_int_equal(cells[s - 1][2] == 'R', holds(PL_ROLE_RESPONDER, s, op));
+            assert_int_equal(cells[s - 1][4] == 'S', holds(PL_ROLE_STAKEHOLDER, s, op));
+        }
+    }
+    /* Every operation that somebody holds has its row. */
+    uint64_t all = 0;
+    for (int64_t role = 1; role <= 3; role++) {
+        for (int64_t s = 1; s <= 4; s++)
+            all |= pl_perm_mask(role, s);
+    }
+    assert_int_equal(n, __builtin_popcountll(all));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(perm_table_denies_by_default),
         cmocka_unit_test(perm_table_follows_the_matrix),
+        cmocka_unit_test(perm_explains_who_may_and_how_to_get_there),
+        cmocka_unit_test(perm_rows_are_the_table),
         cmocka_unit_test(perm_missing_names_the_first),
         cmocka_unit_test(ops_of_the_header),
         cmocka_unit_test(ops_of_simple_sections),
