@@ -178,35 +178,54 @@ static int open_text(struct cli *c, const struct edit_opts *o, int argc, char **
     return 0;
 }
 
+/* The field that is meant by --field or behind the id; *field NULL: the usual one. */
+static int choose_field(const struct edit_opts *o, int argc, char **argv, const char **field,
+                        struct pl_err *e)
+{
+    const char *named = cut_field(argv[0]);
+    if (!named && argc > 1)
+        named = cut_field(argv[1]);
+    if (named && o->field && !pl_str_eq(named, o->field))
+        return pl_fail(e, PL_E_USAGE, "--field %.40s and .%.40s: which?", o->field, named);
+    *field = o->field ? o->field : named;
+    return 0;
+}
+
+/* The text field of this name (NULL: impact of the review, body of an entry), or NULL. */
+static const struct pl_field *text_field(const struct pl_entry *en, const char *name,
+                                         struct pl_err *e)
+{
+    if (!name)
+        name = pl_eid_is_root(pl_entry_eid(en)) ? "impact" : "body";
+    const struct pl_field *f = pl_field_by_name(pl_entry_kind(en), name);
+    if (f && f->type == PL_FT_TEXT)
+        return f;
+    (void)pl_fail(e, PL_E_INVALID, "'%s' is not a text of %s", name,
+                  pl_kind_name(pl_entry_kind(en)));
+    return NULL;
+}
+
 static int run_edit(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     const struct edit_opts *o = opts;
     struct review *r = NULL;
     struct pl_eid eid = PL_EID_ROOT;
     bool queued = false;
-    const char *named = cut_field(argv[0]);
-    if (!named && argc > 1)
-        named = cut_field(argv[1]);
-    if (named && o->field && !pl_str_eq(named, o->field))
-        return pl_fail(e, PL_E_USAGE, "--field %.40s and .%.40s: which?", o->field, named);
+    const char *name = NULL;
+    int rc = choose_field(o, argc, argv, &name, e);
+    if (rc < 0)
+        return rc;
     /* First of all: whatever happens, what came through a pipe is not lost. */
     bool is_pipe = o->file && pl_str_eq(o->file, "-");
     char *piped = is_pipe ? read_file(c, o->file, e) : NULL;
     if (is_pipe && !piped)
         return -e->code;
-    int rc = open_text(c, o, argc, argv, &r, &eid, e);
+    rc = open_text(c, o, argc, argv, &r, &eid, e);
     const struct pl_entry *en = rc == 0 ? pl_doc_entry(review_doc(r), eid) : NULL;
-    const char *field = o->field              ? o->field
-                        : named               ? named
-                        : pl_eid_is_root(eid) ? "impact"
-                                              : "body";
-    const struct pl_field *f = en ? pl_field_by_name(pl_entry_kind(en), field) : NULL;
-    if (rc == 0 && (!f || f->type != PL_FT_TEXT))
-        rc = pl_fail(e, PL_E_INVALID, "'%s' is not a text of %s", field,
-                     en ? pl_kind_name(pl_entry_kind(en)) : "it");
-    if (rc < 0) {
+    const struct pl_field *f = en ? text_field(en, name, e) : NULL;
+    if (!f) {
         free(piped);
-        return rc;
+        return rc < 0 ? rc : -e->code;
     }
     char *base = pl_xstrdup(pl_entry_cstr(en, f->number));
     char path[sizeof(EDIT_PATH)] = "";
