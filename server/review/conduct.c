@@ -170,7 +170,7 @@ static int judge_role(const struct conduct *c, const struct pl_act_info *info)
     char rev[PL_SHORT_ID_MAX];
     char why[PL_ERR_TEXT_MAX];
     pl_short_id_format(rev, PL_KIND_REVIEW, pl_entry_int(c->root, PL_F_NO, 0));
-    pl_perm_explain(why, sizeof why, info->perm, role, c->status, rev);
+    pl_perm_explain(why, sizeof why, (int)info->perm, role, c->status, rev);
     return pl_fail(c->e, PL_E_PERM, "%s", why);
 }
 

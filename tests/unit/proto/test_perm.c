@@ -341,9 +341,12 @@ static void perm_rows_are_the_table(void **state)
         assert_string_not_equal(pl_perm_words(op), "this");
         assert_true(strlen(pl_perm_words(op)) <= 44);
         for (int64_t s = PL_STATUS_PREPARING; s <= PL_STATUS_CLOSED; s++) {
-            assert_int_equal(cells[s - 1][0] == 'F', holds(PL_ROLE_FACILITATOR, s, op));
-            assert_int_equal(cells[s - 1][2] == 'R', holds(PL_ROLE_RESPONDER, s, op));
-            assert_int_equal(cells[s - 1][4] == 'S', holds(PL_ROLE_STAKEHOLDER, s, op));
+            assert_int_equal(cells[s - 1][0] == 'F',
+                             holds(PL_ROLE_FACILITATOR, s, (enum pl_perm_op)op));
+            assert_int_equal(cells[s - 1][2] == 'R',
+                             holds(PL_ROLE_RESPONDER, s, (enum pl_perm_op)op));
+            assert_int_equal(cells[s - 1][4] == 'S',
+                             holds(PL_ROLE_STAKEHOLDER, s, (enum pl_perm_op)op));
         }
     }
     /* Every operation that somebody holds has its row. */
