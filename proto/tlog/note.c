@@ -17,7 +17,20 @@
 #define KEY_ID_LEN 4
 #define TIME_LEN   8
 #define B64        sodium_base64_VARIANT_ORIGINAL
+#define RAW_MAX    (KEY_ID_LEN + TIME_LEN + SIG_LEN)
 #define MESSAGE    (PL_NOTE_MAX_BYTES + 64)
+
+/* Base64 that has one form only: libsodium also reads some bytes above 0x7f, as if they were
+ * letters. */
+static bool from_base64(const char *s, size_t n, uint8_t *out, size_t cap, size_t *len)
+{
+    char again[sodium_base64_ENCODED_LEN(RAW_MAX, B64)];
+    if (cap > RAW_MAX || sodium_base642bin(out, cap, s, n, NULL, len, NULL, B64) != 0) {
+        return false;
+    }
+    (void)sodium_bin2base64(again, sizeof(again), out, *len, B64);
+    return strlen(again) == n && memcmp(again, s, n) == 0;
+}
 
 /* ---- keys -------------------------------------------------------------------------------------
  */
@@ -80,8 +93,7 @@ int pl_vkey_parse(const char *s, struct pl_vkey *out, struct pl_err *e)
     const char *b64 = hex == NULL ? NULL : strchr(hex + 1, '+');
     if (b64 == NULL || !is_name(s, (size_t)(hex - s)) || b64 - hex != 9 ||
         sodium_hex2bin(out->id, sizeof(out->id), hex + 1, 8, NULL, &n, NULL) != 0 ||
-        n != KEY_ID_LEN ||
-        sodium_base642bin(raw, sizeof(raw), b64 + 1, strlen(b64 + 1), NULL, &n, NULL, B64) != 0 ||
+        n != KEY_ID_LEN || !from_base64(b64 + 1, strlen(b64 + 1), raw, sizeof(raw), &n) ||
         n != sizeof(raw)) {
         return pl_fail(e, PL_E_INVALID, "not a key of a log (NAME+ID+KEY): %.80s", s);
     }
@@ -214,8 +226,7 @@ static bool read_line(const char *s, size_t n, struct line *out)
     }
     out->name_len = (size_t)(blank - out->name);
     size_t left = n - DASH_LEN - out->name_len - 1;
-    if (sodium_base642bin(out->raw, sizeof(out->raw), blank + 1, left, NULL, &out->raw_len, NULL,
-                          B64) != 0) {
+    if (!from_base64(blank + 1, left, out->raw, sizeof(out->raw), &out->raw_len)) {
         out->raw_len = 0;
     }
     return is_name(out->name, out->name_len) && left > 0;
@@ -310,8 +321,7 @@ int pl_checkpoint_parse(const char *text, size_t n, struct pl_checkpoint *out, s
         (len[1] > 1 && line[1][0] == '0')) {
         return pl_fail(e, PL_E_INVALID, "the size of the checkpoint is not a number");
     }
-    if (sodium_base642bin(out->root.b, sizeof(out->root.b), line[2], len[2], NULL, &got, NULL,
-                          B64) != 0 ||
+    if (!from_base64(line[2], len[2], out->root.b, sizeof(out->root.b), &got) ||
         got != sizeof(out->root.b)) {
         return pl_fail(e, PL_E_INVALID, "the root of the checkpoint is not 32 bytes in base64");
     }
