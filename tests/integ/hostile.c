@@ -112,7 +112,11 @@ static bool more(struct peer *p, int ms)
 {
     struct pollfd pf = {.fd = p->fd, .events = POLLIN};
     uint8_t bytes[16384];
-    if (poll(&pf, 1, ms) <= 0)
+    int ready;
+    do { /* the guest is told to end by a signal, in the middle of an answer as well */
+        ready = poll(&pf, 1, ms);
+    } while (ready < 0 && errno == EINTR);
+    if (ready <= 0)
         return false;
     ssize_t n = recv(p->fd, bytes, sizeof(bytes), 0);
     /* what the engine does not take it reports at the next read */
