@@ -30,7 +30,7 @@ static json_t *side_json(const struct pl_doc *d, struct pl_eid account, struct p
     const struct pl_entry *en = pl_doc_entry(d, account);
     return json_pack("{s:s, s:s, s:s}", "account", id_of(d, account, id[0]), "claim",
                      id_of(d, claim, id[1]), "author",
-                     en ? pl_doc_user_name(d, pl_account_author(en)) : "");
+                     en ? pl_doc_user_name(d, (int64_t)pl_entry_author(d, en)) : "");
 }
 
 static void show_one(const struct pl_doc *d, const struct pl_disagreement *x, struct cli_table *t,

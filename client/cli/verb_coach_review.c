@@ -172,7 +172,7 @@ static int look_at(void *ctx, const struct pl_entry *en, const struct pl_field *
 {
     struct mine *m = ctx;
     (void)e;
-    if (pl_entry_created_by(en) != m->user)
+    if (pl_entry_author(m->d, en) != m->user)
         return 0;
     struct pl_coach_hit *hits = pl_xcalloc(HITS_MAX, sizeof(*hits));
     size_t n = pl_coach_scan(m->coach, text, strlen(text), hits, HITS_MAX);

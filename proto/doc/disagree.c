@@ -73,11 +73,6 @@ bool pl_claim_span(const struct pl_entry *claim, int64_t *lo, int64_t *hi)
     return true;
 }
 
-int64_t pl_account_author(const struct pl_entry *account)
-{
-    return pl_entry_int(account, PL_F_ACCOUNT_AUTHOR, (int64_t)pl_entry_created_by(account));
-}
-
 static struct pl_disagreement *add(struct list *l, enum pl_disagree_kind kind, const struct said *a,
                                    const struct said *b)
 {

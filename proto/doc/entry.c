@@ -238,6 +238,20 @@ uint64_t pl_entry_created_by(const struct pl_entry *en)
     return en->created_by;
 }
 
+uint64_t pl_entry_author(const struct pl_doc *d, const struct pl_entry *en)
+{
+    const struct pl_entry *account = en;
+    int64_t user = 0;
+
+    if (en->kind == PL_KIND_CLAIM)
+        account = pl_doc_entry(d, pl_entry_parent(en));
+    if (account != NULL && account->kind == PL_KIND_ACCOUNT)
+        user = pl_entry_int(account, PL_F_ACCOUNT_AUTHOR, 0);
+    else if (en->kind == PL_KIND_OBSERVATION)
+        user = pl_entry_int(en, PL_F_OBSERVATION_AUTHOR, 0);
+    return user != 0 ? (uint64_t)user : en->created_by;
+}
+
 int64_t pl_entry_created_us(const struct pl_entry *en)
 {
     return en->created_us;

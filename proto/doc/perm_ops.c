@@ -41,12 +41,8 @@ static bool is_own(const struct ask *a, struct pl_eid eid)
 
     if (en == NULL)
         return made_here(a, eid) != NULL;
-    /* What was revealed from a sealed draft was made by the server; it still has its author. */
-    if (en->kind == PL_KIND_ACCOUNT && pl_entry_int(en, PL_F_ACCOUNT_AUTHOR, 0) != 0)
-        return pl_entry_int(en, PL_F_ACCOUNT_AUTHOR, 0) == (int64_t)a->user;
-    if (en->kind == PL_KIND_OBSERVATION && pl_entry_int(en, PL_F_OBSERVATION_AUTHOR, 0) != 0)
-        return pl_entry_int(en, PL_F_OBSERVATION_AUTHOR, 0) == (int64_t)a->user;
-    return en->created_by != 0 && en->created_by == a->user;
+    uint64_t author = pl_entry_author(a->d, en);
+    return author != 0 && author == a->user;
 }
 
 static struct pl_eid parent_of(const struct ask *a, struct pl_eid eid)

@@ -19,13 +19,9 @@ struct search {
 /* Made by somebody else, as far as it is known: what has no author is not held against anybody. */
 static bool is_others(const struct rules *r, const struct pl_entry *en)
 {
-    int64_t author = 0;
+    uint64_t author = pl_entry_author(r->d, en);
 
-    if (pl_entry_kind(en) == PL_KIND_OBSERVATION)
-        author = pl_entry_int(en, PL_F_OBSERVATION_AUTHOR, 0);
-    if (author == 0)
-        author = (int64_t)pl_entry_created_by(en);
-    return author != 0 && author != (int64_t)r->user;
+    return author != 0 && author != r->user;
 }
 
 static bool names(const struct pl_entry *en, uint32_t field, struct pl_eid eid)

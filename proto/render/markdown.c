@@ -266,8 +266,7 @@ static void accounts(struct sink *s, const struct pl_doc *d)
     if (n > 0)
         put(s, "\n## Accounts\n");
     for (size_t i = 0; i < n; i++) {
-        int64_t author =
-            pl_entry_int(v[i], PL_F_ACCOUNT_AUTHOR, (int64_t)pl_entry_created_by(v[i]));
+        int64_t author = (int64_t)pl_entry_author(d, v[i]);
         put(s, "\n### ");
         put_id(s, v[i]);
         put(s, " ");

@@ -34,6 +34,26 @@ static void put_stamp(struct sink *s, const struct pl_value *v)
     put(s, text);
 }
 
+/* "E-2 at 2026-03-01T10:12:00Z, knew it then" */
+static void put_claim(struct sink *s, const struct pl_doc *d, const struct pl_entry *en)
+{
+    const struct pl_value *event = pl_entry_reg(en, PL_F_CLAIM_EVENT);
+    const struct pl_value *at = pl_entry_reg(en, PL_F_CLAIM_HAPPENED_AT);
+    const struct pl_value *knew = pl_entry_reg(en, PL_F_CLAIM_KNEW_THEN);
+    const struct pl_entry *about = event->type == PL_VAL_EID ? pl_doc_entry(d, event->eid) : NULL;
+
+    if (about != NULL)
+        put_id(s, about);
+    if (at->type == PL_VAL_INT) {
+        put(s, " ");
+        put_enum(s, en, PL_F_CLAIM_PRECISION);
+        put(s, " ");
+        put_stamp(s, at);
+    }
+    if (knew->type == PL_VAL_INT)
+        put(s, knew->i != 0 ? ", known then" : ", not known then");
+}
+
 /* What stands between id and label: time of an event, state of an action ... */
 static void put_sorting(struct sink *s, const struct pl_doc *d, const struct pl_entry *en)
 {
@@ -64,7 +84,7 @@ static void put_sorting(struct sink *s, const struct pl_doc *d, const struct pl_
         break;
     case PL_KIND_ACCOUNT:
     case PL_KIND_COMMENT:
-        put_user(s, d, (int64_t)pl_entry_created_by(en));
+        put_user(s, d, (int64_t)pl_entry_author(d, en));
         break;
     case PL_KIND_NONE:
     case PL_KIND_REVIEW:
@@ -72,16 +92,32 @@ static void put_sorting(struct sink *s, const struct pl_doc *d, const struct pl_
     case PL_KIND_AGENDA:
     case PL_KIND_LESSON:
     case PL_KIND_ANCHOR:
+        break;
     case PL_KIND_CLAIM:
+        put_claim(s, d, en);
         break;
     }
+}
+
+/* What people call it by: participants and claims have no numbers. */
+static void put_name(struct sink *s, const struct pl_entry *en)
+{
+    const char *handle =
+        pl_entry_kind(en) == PL_KIND_PARTICIPANT ? pl_entry_str(en, PL_F_PARTICIPANT_HANDLE) : "";
+
+    if (handle[0] != '\0')
+        put_safe(s, handle, strlen(handle));
+    else if (pl_entry_int(en, PL_F_NO, 0) != 0)
+        put_id(s, en);
+    else
+        put(s, pl_kind_name(pl_entry_kind(en)));
 }
 
 static void put_row(struct sink *s, const struct pl_doc *d, const struct pl_entry *en)
 {
     size_t at;
 
-    put_id(s, en);
+    put_name(s, en);
     put(s, "  ");
     at = s->b->len;
     put_sorting(s, d, en);
@@ -198,7 +234,8 @@ static void put_origin(struct sink *s, const struct pl_doc *d, const struct pl_e
 
     if (at.i == 0)
         return;
-    put(s, "Made: ");
+    bool is_revealed = pl_entry_author(d, en) != pl_entry_created_by(en);
+    put(s, is_revealed ? "Revealed: " : "Made: ");
     put_stamp(s, &at);
     if (pl_entry_created_by(en) != 0) {
         put(s, " by ");
@@ -215,7 +252,7 @@ int pl_text_entry(const struct pl_doc *d, const struct pl_entry *en, struct pl_b
     struct pl_entry **v = children_of(d, en, 0, &n);
 
     sink_init(&s, out);
-    put_id(&s, en);
+    put_name(&s, en);
     putf(&s, "  %s%s\n", pl_kind_name(pl_entry_kind(en)),
          pl_entry_is_visible(d, en) ? "" : " (removed)");
     put_fields(&s, d, en);

@@ -49,7 +49,4 @@ const char *pl_disagree_name(enum pl_disagree_kind kind);
  * False when it gives no time. */
 bool pl_claim_span(const struct pl_entry *claim, int64_t *lo, int64_t *hi);
 
-/* Whose account it is: as it was sealed, else who made it; 0: unknown. */
-int64_t pl_account_author(const struct pl_entry *account);
-
 #endif

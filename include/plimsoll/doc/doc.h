@@ -88,6 +88,9 @@ bool pl_entry_is_dead(const struct pl_entry *en);
 bool pl_entry_is_visible(const struct pl_doc *d, const struct pl_entry *en);
 /* Creation: by whom and when (0 for local, uncommitted), and the last committed change. */
 uint64_t pl_entry_created_by(const struct pl_entry *en);
+/* Whose it is; 0: nobody's or not known. Who made it, but for what was written in private: that is
+ * made by whoever reveals it, and names its author. A claim is its account's author's. */
+uint64_t pl_entry_author(const struct pl_doc *d, const struct pl_entry *en);
 int64_t pl_entry_created_us(const struct pl_entry *en);
 int64_t pl_entry_changed_us(const struct pl_entry *en);
 

@@ -358,6 +358,25 @@ static void perm_rows_are_the_table(void **state)
     assert_int_equal(n, __builtin_popcountll(all));
 }
 
+/* Whoever revealed it made the entries; they are their author's all the same. */
+static void perm_of_what_was_revealed_is_the_authors(void **state)
+{
+    enum { REVEALED_BY = 1, AUTHOR = 2 };
+    struct pl_doc *d = sample_review();
+    struct pl_eid k = sample_add(d, PL_KIND_ACCOUNT, PL_EID_ROOT, REVEALED_BY);
+    struct pl_eid claim = sample_add(d, PL_KIND_CLAIM, k, REVEALED_BY);
+
+    (void)state;
+    assert_int_equal(dead_ops(d, claim, AUTHOR), PL_PERM_BIT(PL_PERM_REMOVE_ANY));
+    sample_int(d, k, PL_F_ACCOUNT_AUTHOR, AUTHOR);
+    assert_int_equal(dead_ops(d, k, AUTHOR), PL_PERM_BIT(PL_PERM_REMOVE_OWN));
+    assert_int_equal(dead_ops(d, claim, AUTHOR), PL_PERM_BIT(PL_PERM_REMOVE_OWN));
+    assert_int_equal(dead_ops(d, claim, REVEALED_BY), PL_PERM_BIT(PL_PERM_REMOVE_ANY));
+    assert_int_equal(reg_ops(d, claim, PL_F_CLAIM_KNEW_THEN, 1, AUTHOR),
+                     PL_PERM_BIT(PL_PERM_ACCOUNT));
+    pl_doc_free(d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -372,6 +391,7 @@ int main(void)
         cmocka_unit_test(ops_of_notes_must_be_notes_before_and_after),
         cmocka_unit_test(ops_of_actions_follow_their_state),
         cmocka_unit_test(ops_of_moves_look_at_both_places),
+        cmocka_unit_test(perm_of_what_was_revealed_is_the_authors),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

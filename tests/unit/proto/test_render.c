@@ -298,6 +298,42 @@ TEST(text_shows_what_is_set_and_nothing_else)
     pl_doc_free(d);
 }
 
+TEST(what_was_revealed_is_its_authors)
+{
+    enum { REVEALED_BY = 1, AUTHOR = 2 };
+    struct pl_doc *d = sample_review();
+    struct pl_eid event = pl_entry_eid(pl_doc_find_no(d, PL_KIND_EVENT, 3));
+    struct pl_eid k = sample_add(d, PL_KIND_ACCOUNT, PL_EID_ROOT, REVEALED_BY);
+    struct pl_eid claim = sample_add(d, PL_KIND_CLAIM, k, REVEALED_BY);
+    struct pl_eid o = sample_add(d, PL_KIND_OBSERVATION, PL_EID_ROOT, REVEALED_BY);
+    struct pl_buf b;
+
+    sample_int(d, k, PL_F_ACCOUNT_AUTHOR, AUTHOR);
+    sample_link(d, claim, PL_F_CLAIM_EVENT, event);
+    sample_int(d, claim, PL_F_CLAIM_HAPPENED_AT, SAMPLE_T0);
+    sample_int(d, claim, PL_F_CLAIM_PRECISION, PL_PRECISION_BEFORE);
+    sample_int(d, claim, PL_F_CLAIM_KNEW_THEN, 0);
+    assert_int_equal(pl_entry_author(d, pl_doc_entry(d, k)), AUTHOR);
+    assert_int_equal(pl_entry_author(d, pl_doc_entry(d, claim)), AUTHOR);
+    assert_int_equal(pl_entry_author(d, pl_doc_entry(d, o)), REVEALED_BY);
+    sample_int(d, o, PL_F_OBSERVATION_AUTHOR, AUTHOR);
+    assert_int_equal(pl_entry_author(d, pl_doc_entry(d, o)), AUTHOR);
+    pl_buf_init(&b, OUT_MAX);
+    assert_int_equal(pl_text_entry(d, pl_doc_entry(d, k), &b, NULL), 0);
+    char *text = pl_buf_steal(&b, NULL);
+    assert_has(text, "Revealed: ");
+    assert_has_not(text, "Made: ");
+    assert_has(text, "E-3 before 2026-03-01T10:03:00Z, not known then");
+    free(text);
+    assert_int_equal(pl_text_section(d, PL_KIND_ACCOUNT, &b, NULL), 0);
+    text = pl_buf_steal(&b, NULL);
+    assert_has(text, pl_doc_user_name(d, AUTHOR));
+    assert_has_not(text, pl_doc_user_name(d, REVEALED_BY));
+    free(text);
+    pl_buf_release(&b);
+    pl_doc_free(d);
+}
+
 TEST(counted_dots_and_merges_are_rendered)
 {
     struct pl_doc *d = sample_review();
@@ -360,6 +396,7 @@ int main(void)
         UNIT(json_of_an_empty_review_is_whole),
         UNIT(text_safe_lets_no_control_through),
         UNIT(text_shows_what_is_set_and_nothing_else),
+        UNIT(what_was_revealed_is_its_authors),
         UNIT(counted_dots_and_merges_are_rendered),
         UNIT(removed_entries_are_not_rendered),
     };
