@@ -19,6 +19,7 @@
 #include "plimsoll/tls/invite.h"
 #include "plimsoll/tls/x509.h"
 
+#include "audit/seal_key.h"
 #include "ops/config.h"
 #include "ops/datadir.h"
 #include "ops/init_tls.h"
@@ -205,7 +206,7 @@ int init_run(const struct init_options *o, struct init_result *out, struct pl_er
         goto out;
     }
     if ((rc = init_tls(o->dir, organisation, out->root_pin, e)) != 0 ||
-        (rc = prepare_database(o, e)) != 0) {
+        (rc = seal_key_make(o->dir, e)) != 0 || (rc = prepare_database(o, e)) != 0) {
         goto out;
     }
     rc = write_config(o, organisation, e);
