@@ -119,7 +119,7 @@ static const struct pl_opt_verb verbs[] = {
     {"migrate", NULL, "Bring the database to this version", OPTS(dir_opts), 0, 0},
     {"rebuild", NULL, "Make the tables that repeat what the log says again, from the log",
      OPTS(rebuild_opts), 0, 0},
-    {"help", "[COMMAND|config|completion|man]",
+    {"help", "[COMMAND|config|roles|completion|man]",
      "Tell more: of a command, the options of the configuration, ...", NULL, 0, 0, 2},
 };
 
@@ -306,7 +306,7 @@ static int run_migrate(const struct options *o, const char *dir, char *const *ar
         rc = pgcluster_acquire(dir, &cluster, e);
     }
     if (rc == 0) {
-        rc = datadir_conninfo(dir, &c, conninfo, sizeof(conninfo), e);
+        rc = datadir_conninfo_as(dir, &c, NULL, conninfo, sizeof(conninfo), e);
     }
     if (rc == 0) {
         rc = migrate_run(conninfo, &state, e);
@@ -373,6 +373,8 @@ static int run_help(const struct options *o, const char *dir, char *const *args,
         pl_opt_print_verbs(PROGRAM, verbs, COUNT(verbs), stdout);
     } else if (strcmp(args[0], "config") == 0) {
         pl_conf_print_sample(config_table(), stdout);
+    } else if (strcmp(args[0], "roles") == 0) {
+        (void)fputs(migrate_roles(), stdout);
     } else if (strcmp(args[0], "completion") == 0) {
         pl_opt_print_completion(PROGRAM, verbs, COUNT(verbs), stdout);
     } else if (strcmp(args[0], "man") == 0 && args[1] != NULL) {

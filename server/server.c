@@ -242,18 +242,28 @@ static int open_log(const struct config *c, struct pl_err *e)
     return pl_log_open(&log, e);
 }
 
+/* With a login that cannot migrate, an administrator has done it. */
+static int migrate(struct server *s, struct pl_err *e)
+{
+    char conninfo[sizeof(s->conninfo)];
+    int rc = datadir_conninfo_as(s->dir, s->conf, NULL, conninfo, sizeof(conninfo), e);
+    if (rc == 0 && s->conf->url && migrate_check(s->conninfo, NULL, NULL) == 0)
+        return 0;
+    return rc == 0 ? migrate_run(conninfo, NULL, e) : rc;
+}
+
 /* Our own PostgreSQL may crash at any moment, also in this one, and recovers by itself. */
 static int migrate_patiently(struct server *s, struct pl_err *e)
 {
     uint64_t begun = pl_mono_ms();
-    int rc = migrate_run(s->conninfo, NULL, e);
+    int rc = migrate(s, e);
     while (rc == -PL_E_UNAVAILABLE && s->pg && pl_mono_ms() - begun < RECOVERY_MS) {
         LOG_INFO(NULL, "pg.waiting", KV_ERR(e));
         stop_sleep_ms(100);
         pl_err_init(e);
         rc = pgcluster_wait(s->pg, e);
         if (rc == 0)
-            rc = migrate_run(s->conninfo, NULL, e);
+            rc = migrate(s, e);
     }
     return rc;
 }

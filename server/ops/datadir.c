@@ -91,10 +91,17 @@ int datadir_config(const char *dir, struct config *out, struct pl_err *e)
 int datadir_conninfo(const char *dir, const struct config *c, char *out, size_t size,
                      struct pl_err *e)
 {
+    return datadir_conninfo_as(dir, c, "plm_app", out, size, e);
+}
+
+int datadir_conninfo_as(const char *dir, const struct config *c, const char *role, char *out,
+                        size_t size, struct pl_err *e)
+{
     if (c->url == NULL) {
-        return pgcluster_conninfo(dir, out, size, e);
+        return pgcluster_conninfo(dir, role, out, size, e);
     }
-    return pl_strlcpy(out, c->url, size) < size
+    const char *url = role == NULL && c->owner_url != NULL ? c->owner_url : c->url;
+    return pl_strlcpy(out, url, size) < size
                ? 0
                : pl_fail(e, PL_E_CONFIG, "the connection string is too long");
 }

@@ -37,10 +37,15 @@ int datadir_check(const char *dir, struct pl_err *e) PL_MUST;
 /* Reads DIR/plimsolld.conf; config_release afterwards. */
 int datadir_config(const char *dir, struct config *out, struct pl_err *e) PL_MUST;
 
-/* The connection string of the database in use: the configured one, or the private cluster's.
- * `out` holds at least 2 * DATADIR_PATH_MAX bytes. */
+/* The connection string of the database in use: the configured one, or the private cluster's, for
+ * the server (plm_app). `out` holds at least 2 * DATADIR_PATH_MAX bytes. Whoever connects sets the
+ * role then: the login of a configured string may be another one, which is a member. */
 int datadir_conninfo(const char *dir, const struct config *c, char *out, size_t size,
                      struct pl_err *e) PL_MUST;
+
+/* The same for another role of sql/roles.sql; NULL: for migrations. */
+int datadir_conninfo_as(const char *dir, const struct config *c, const char *role, char *out,
+                        size_t size, struct pl_err *e) PL_MUST;
 
 /* The PEM texts that a serving process needs. */
 struct datadir_tls {

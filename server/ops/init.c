@@ -131,7 +131,7 @@ static int prepare_database(const struct init_options *o, struct pl_err *e)
         rc = pgcluster_acquire(o->dir, &cluster, e);
     }
     if (rc == 0) {
-        rc = pgcluster_conninfo(o->dir, conninfo, sizeof(conninfo), e);
+        rc = pgcluster_conninfo(o->dir, NULL, conninfo, sizeof(conninfo), e);
     }
     if (rc == 0) {
         rc = migrate_run(conninfo, NULL, e);

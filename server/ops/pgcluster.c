@@ -347,7 +347,7 @@ void pgcluster_release(struct pgcluster *c)
     free(c);
 }
 
-int pgcluster_conninfo(const char *dir, char *out, size_t size, struct pl_err *e)
+int pgcluster_conninfo(const char *dir, const char *role, char *out, size_t size, struct pl_err *e)
 {
     char *real = realpath(dir, NULL);
     if (real == NULL) {
@@ -363,7 +363,7 @@ int pgcluster_conninfo(const char *dir, char *out, size_t size, struct pl_err *e
     }
     quoted[n] = '\0';
     free(real);
-    int len = snprintf(
-        out, size, "host='%s/run' port=" PG_PORT " dbname=" PG_DATABASE " user=" PG_ROLE, quoted);
+    int len = snprintf(out, size, "host='%s/run' port=" PG_PORT " dbname=" PG_DATABASE " user=%s",
+                       quoted, role != NULL ? role : PG_ROLE);
     return len < 0 || (size_t)len >= size ? pl_fail(e, PL_E_LIMIT, "the path is too long") : 0;
 }

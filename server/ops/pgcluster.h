@@ -41,8 +41,9 @@ int pgcluster_wait(struct pgcluster *c, struct pl_err *e) PL_MUST;
 /* Gives the share back; stops the cluster (fast shutdown) if nobody else has one. NULL ok. */
 void pgcluster_release(struct pgcluster *c);
 
-/* Its libpq connection string as the owner of the database. */
-int pgcluster_conninfo(const char *dir, char *out, size_t size, struct pl_err *e) PL_MUST;
+/* Its libpq connection string for a role; NULL: for migrations, as the owner of the database. */
+int pgcluster_conninfo(const char *dir, const char *role, char *out, size_t size,
+                       struct pl_err *e) PL_MUST;
 
 struct pgcluster_status {
     bool is_running;

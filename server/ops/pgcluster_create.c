@@ -5,7 +5,8 @@
  * attempt left is thrown away.
  *
  * Access: peer authentication on the unix socket, with a map: the user who runs PostgreSQL may be
- * its superuser, the user who runs plimsolld may be the role that owns the database. Nobody else,
+ * its superuser, the user who runs plimsolld may be the role that owns the database and those that
+ * work with it (sql/roles.sql). Nobody else,
  * and no TCP: even with the folder's rights wrong, the kernel still names the caller.
  */
 #include "ops/pgcluster_internal.h"
@@ -108,6 +109,8 @@ static int write_settings(void *ctx)
     const struct settings *s = ctx;
     char path[PG_PATH_MAX + 32];
     char text[1024];
+    static const char *const ours[] = {PG_ROLE,    "plm_app",   "plm_ca",
+                                       "plm_seal", "plm_audit", "plm_erase"};
     static const char conf[] =
         "\n# Plimsoll's private cluster. Socket and access are given at each start.\n"
         "logging_collector = on\n"
@@ -125,13 +128,16 @@ static int write_settings(void *ctx)
     }
     int n = snprintf(text, sizeof(text),
                      "local all postgres peer map=" MAP_NAME "\n"
-                     "local " PG_DATABASE " " PG_ROLE " peer map=" MAP_NAME "\n");
+                     "local " PG_DATABASE " " PG_ROLES " peer map=" MAP_NAME "\n");
     (void)snprintf(path, sizeof(path), "%s/pg_hba.conf", s->data);
     if (pl_file_write_atomic(path, text, (size_t)n, 0600, NULL) != 0) {
         return 1;
     }
-    n = snprintf(text, sizeof(text), MAP_NAME " \"%s\" postgres\n" MAP_NAME " \"%s\" " PG_ROLE "\n",
-                 s->p->pg_user, s->p->our_user);
+    n = snprintf(text, sizeof(text), MAP_NAME " \"%s\" postgres\n", s->p->pg_user);
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++) {
+        n += snprintf(text + n, sizeof(text) - (size_t)n, MAP_NAME " \"%s\" %s\n", s->p->our_user,
+                      ours[i]);
+    }
     (void)snprintf(path, sizeof(path), "%s/pg_ident.conf", s->data);
     return pl_file_write_atomic(path, text, (size_t)n, 0600, NULL) == 0 ? 0 : 1;
 }

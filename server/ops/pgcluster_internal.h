@@ -19,7 +19,8 @@
 #define PG_PATH_MAX (DATADIR_PATH_MAX + 64)
 #define PG_PORT     "5432" /* part of the socket's name only */
 #define PG_DATABASE "plimsoll"
-#define PG_ROLE     "plimsoll"
+#define PG_ROLE     "plimsoll" /* owns the database; the migrations' login */
+#define PG_ROLES    PG_ROLE ",plm_app,plm_ca,plm_seal,plm_audit,plm_erase"
 
 struct pg_place {
     char dir[DATADIR_PATH_MAX]; /* real path */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Migrations. One connection, one advisory lock for the whole run, a transaction per file that also
- * writes its row of schema_version: a file is applied and known, or neither.
+ * writes its row of schema_version: a file is applied and known, or neither. All as plm_owner, to
+ * whom everything belongs; roles that are missing are made first (sql/roles.sql), if the login may.
  */
 #include "store/migrate.h"
 
@@ -19,6 +20,8 @@
 #include "ops/stop.h"
 #include "sql_embed.h"
 
+#define ROLES     "'plm_owner', 'plm_app', 'plm_ca', 'plm_seal', 'plm_audit', 'plm_erase'"
+#define ROLES_N   "6"
 #define LOCK_KEY  "7308324466020938093"
 #define LOCK_MS   50   /* between two looks at a lock that another holds */
 #define CONNECT_S "10" /* unless the connection string says otherwise */
@@ -154,6 +157,52 @@ static int files_check(struct pl_err *e)
     return 0;
 }
 
+/* Are all roles there, with their rights to this database, and may this login become its owner? */
+static bool roles_stand(PGconn *c)
+{
+    static const char sql[] =
+        "SELECT count(*) = " ROLES_N " AND bool_and(has_database_privilege(r.oid, current_database(),"
+        " 'CONNECT') AND (r.rolname <> 'plm_owner' OR (pg_has_role(current_user, r.oid, 'MEMBER')"
+        " AND has_database_privilege(r.oid, current_database(), 'CREATE'))))"
+        " FROM pg_roles r WHERE r.rolname IN (" ROLES ")";
+    PGresult *r = PQexec(c, sql);
+    bool stand = PQresultStatus(r) == PGRES_TUPLES_OK && PQgetvalue(r, 0, 0)[0] == 't';
+    PQclear(r);
+    return stand;
+}
+
+/* From here on as the owner of the schema. */
+static int become_owner(PGconn *c, struct pl_err *e)
+{
+    int rc = 0;
+    if (!roles_stand(c))
+        rc = run(c, sql_roles, "making the roles", e);
+    if (rc == 0)
+        rc = run(c, "SET ROLE plm_owner", "becoming plm_owner", e);
+    if (rc == -PL_E_STORE) {
+        struct pl_err why = *e;
+        rc = pl_fail(e, PL_E_CONFIG,
+                     "the database's roles are not as they must be and this login cannot make them: "
+                     "an administrator runs what 'plimsolld help roles' prints (%.120s)",
+                     why.text);
+    }
+    return rc;
+}
+
+/* The schema, its list of files, and the rights to look at that. */
+static int make_schema(PGconn *c, struct pl_err *e)
+{
+    return run(c,
+               "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;"
+               "CREATE SCHEMA IF NOT EXISTS plm; REVOKE ALL ON SCHEMA plm FROM PUBLIC;"
+               "CREATE TABLE IF NOT EXISTS plm.schema_version (number int4 PRIMARY KEY,"
+               " name text NOT NULL, sha256 text NOT NULL,"
+               " applied_at timestamptz NOT NULL DEFAULT now());"
+               "GRANT USAGE ON SCHEMA plm TO plm_app, plm_ca, plm_seal, plm_audit, plm_erase;"
+               "GRANT SELECT ON plm.schema_version TO plm_app, plm_ca, plm_seal, plm_audit, plm_erase",
+               "making the schema", e);
+}
+
 int migrate_run(const char *conninfo, struct migrate_state *out, struct pl_err *e)
 {
     struct migrate_state st = {0, (int)sql_files_count};
@@ -167,12 +216,9 @@ int migrate_run(const char *conninfo, struct migrate_state *out, struct pl_err *
     if (rc == 0)
         rc = take_lock(c, e);
     if (rc == 0)
-        rc = run(c,
-                 "CREATE SCHEMA IF NOT EXISTS plm; REVOKE ALL ON SCHEMA plm FROM PUBLIC;"
-                 "CREATE TABLE IF NOT EXISTS plm.schema_version (number int4 PRIMARY KEY,"
-                 " name text NOT NULL, sha256 text NOT NULL,"
-                 " applied_at timestamptz NOT NULL DEFAULT now())",
-                 "making the schema", e);
+        rc = become_owner(c, e);
+    if (rc == 0)
+        rc = make_schema(c, e);
     if (rc == 0)
         rc = compare(c, &st, e);
     while (rc == 0 && st.have < st.want) {
@@ -192,6 +238,13 @@ int migrate_check(const char *conninfo, struct migrate_state *out, struct pl_err
     int rc = open_db(conninfo, &c, e);
     if (rc != 0)
         return rc;
+    rc = run(c,
+             "SELECT set_config('role', 'plm_app', false) FROM pg_roles WHERE rolname = 'plm_app'",
+             "becoming plm_app", e);
+    if (rc != 0) {
+        PQfinish(c);
+        return rc;
+    }
     PGresult *r = PQexec(c, "SELECT to_regclass('plm.schema_version') IS NOT NULL");
     bool there = PQresultStatus(r) == PGRES_TUPLES_OK && PQgetvalue(r, 0, 0)[0] == 't';
     PQclear(r);
@@ -204,4 +257,9 @@ int migrate_check(const char *conninfo, struct migrate_state *out, struct pl_err
         rc = pl_fail(e, PL_E_VERSION, "the database is at schema %d, this program needs %d",
                      st.have, st.want);
     return rc;
+}
+
+const char *migrate_roles(void)
+{
+    return sql_roles;
 }

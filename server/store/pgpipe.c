@@ -317,8 +317,8 @@ static bool setup_send(struct pgpipe *p)
         ", ('enable_seqscan', 'off'), ('enable_hashjoin', 'off'), ('enable_mergejoin', 'off')";
     char set[512];
     (void)snprintf(set, sizeof set,
-                   "SELECT set_config(n, v, false) FROM (VALUES ('search_path', 'plm, pg_temp'),"
-                   " ('statement_timeout', '%u'), ('lock_timeout', '1000'),"
+                   "SELECT set_config(n, v, false) FROM (VALUES ('role', 'plm_app'),"
+                   " ('search_path', 'plm, pg_temp'), ('statement_timeout', '%u'), ('lock_timeout', '1000'),"
                    " ('idle_in_transaction_session_timeout', '5000'),"
                    " ('default_transaction_isolation', 'read committed'),"
                    " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off')%s) s (n, v)",
