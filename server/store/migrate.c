@@ -161,7 +161,8 @@ static int files_check(struct pl_err *e)
 static bool roles_stand(PGconn *c)
 {
     static const char sql[] =
-        "SELECT count(*) = " ROLES_N " AND bool_and(has_database_privilege(r.oid, current_database(),"
+        "SELECT count(*) = " ROLES_N
+        " AND bool_and(has_database_privilege(r.oid, current_database(),"
         " 'CONNECT') AND (r.rolname <> 'plm_owner' OR (pg_has_role(current_user, r.oid, 'MEMBER')"
         " AND has_database_privilege(r.oid, current_database(), 'CREATE'))))"
         " FROM pg_roles r WHERE r.rolname IN (" ROLES ")";
@@ -181,10 +182,11 @@ static int become_owner(PGconn *c, struct pl_err *e)
         rc = run(c, "SET ROLE plm_owner", "becoming plm_owner", e);
     if (rc == -PL_E_STORE) {
         struct pl_err why = *e;
-        rc = pl_fail(e, PL_E_CONFIG,
-                     "the database's roles are not as they must be and this login cannot make them: "
-                     "an administrator runs what 'plimsolld help roles' prints (%.120s)",
-                     why.text);
+        rc =
+            pl_fail(e, PL_E_CONFIG,
+                    "the database's roles are not as they must be and this login cannot make them: "
+                    "an administrator runs what 'plimsolld help roles' prints (%.120s)",
+                    why.text);
     }
     return rc;
 }
@@ -192,15 +194,16 @@ static int become_owner(PGconn *c, struct pl_err *e)
 /* The schema, its list of files, and the rights to look at that. */
 static int make_schema(PGconn *c, struct pl_err *e)
 {
-    return run(c,
-               "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;"
-               "CREATE SCHEMA IF NOT EXISTS plm; REVOKE ALL ON SCHEMA plm FROM PUBLIC;"
-               "CREATE TABLE IF NOT EXISTS plm.schema_version (number int4 PRIMARY KEY,"
-               " name text NOT NULL, sha256 text NOT NULL,"
-               " applied_at timestamptz NOT NULL DEFAULT now());"
-               "GRANT USAGE ON SCHEMA plm TO plm_app, plm_ca, plm_seal, plm_audit, plm_erase;"
-               "GRANT SELECT ON plm.schema_version TO plm_app, plm_ca, plm_seal, plm_audit, plm_erase",
-               "making the schema", e);
+    return run(
+        c,
+        "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;"
+        "CREATE SCHEMA IF NOT EXISTS plm; REVOKE ALL ON SCHEMA plm FROM PUBLIC;"
+        "CREATE TABLE IF NOT EXISTS plm.schema_version (number int4 PRIMARY KEY,"
+        " name text NOT NULL, sha256 text NOT NULL,"
+        " applied_at timestamptz NOT NULL DEFAULT now());"
+        "GRANT USAGE ON SCHEMA plm TO plm_app, plm_ca, plm_seal, plm_audit, plm_erase;"
+        "GRANT SELECT ON plm.schema_version TO plm_app, plm_ca, plm_seal, plm_audit, plm_erase",
+        "making the schema", e);
 }
 
 int migrate_run(const char *conninfo, struct migrate_state *out, struct pl_err *e)

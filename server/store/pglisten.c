@@ -68,7 +68,8 @@ static void on_up(void *ctx)
 {
     struct pglisten *l = ctx;
     ask(l, STEP_LISTEN,
-        "SET ROLE plm_app; SET synchronous_commit = off; SET statement_timeout = 3000; LISTEN plimsoll");
+        "SET ROLE plm_app; SET synchronous_commit = off; SET statement_timeout = 3000; LISTEN "
+        "plimsoll");
 }
 
 /* --- notifications ------------------------------------------------------------------------------
