@@ -2,7 +2,8 @@
 /*
  * Whole files. A write goes to a temporary file beside its target and is renamed over it after
  * fsync, so a crash leaves the old content or the new, never a piece. A failed step removes the
- * temporary file and says which step it was.
+ * temporary file and says which step it was. Where nothing may be replaced, the kernel refuses to;
+ * file systems that cannot (FUSE, network, FAT) are asked in two older ways.
  */
 #include "plimsoll/base/file.h"
 
@@ -145,6 +146,39 @@ mode_t pl_file_mode_plain(void)
     return 0644 & ~mask;
 }
 
+/* Takes the name with an empty file, which cannot replace anything, and puts the whole one over it.
+ * For file systems that know nothing better: between the two steps others see the empty file, and a
+ * crash there leaves it. */
+static int rename_over_claim(const char *from, const char *to)
+{
+    int fd = open(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return -1;
+    (void)close(fd);
+    if (rename(from, to) == 0)
+        return 0;
+    int saved = errno;
+    (void)unlink(to);
+    errno = saved;
+    return -1;
+}
+
+/* As rename(), but -1 with EEXIST when there is something under the new name. */
+static int rename_new(const char *from, const char *to)
+{
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return 0;
+    if (errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP)
+        return -1;
+    if (link(from, to) == 0) {
+        (void)unlink(from);
+        return 0;
+    }
+    if (errno != EPERM && errno != ENOSYS && errno != EOPNOTSUPP && errno != EMLINK)
+        return -1;
+    return rename_over_claim(from, to);
+}
+
 struct content {
     const void *bytes;
     size_t n;
@@ -161,13 +195,11 @@ static int write_file(const char *path, struct content c, bool replace, struct p
     int rc = write_temp(temp, c.bytes, c.n, c.mode, e);
     if (rc < 0)
         goto out;
-    if ((replace ? rename(temp, path) : link(temp, path)) < 0) {
+    if ((replace ? rename(temp, path) : rename_new(temp, path)) < 0) {
         rc = fail_errno(e, replace ? "replace" : "create", path);
         (void)unlink(temp);
         goto out;
     }
-    if (!replace)
-        (void)unlink(temp);
     rc = sync_dir(dir, e);
 out:
     free(temp);
@@ -198,9 +230,8 @@ int pl_file_move(const char *from, const char *to, struct pl_err *e)
 
 int pl_file_move_new(const char *from, const char *to, struct pl_err *e)
 {
-    if (link(from, to) < 0)
+    if (rename_new(from, to) < 0)
         return fail_errno(e, "create", to);
-    (void)unlink(from);
     char *dir = dir_of(to);
     int rc = sync_dir(dir, e);
     free(dir);

@@ -33,8 +33,9 @@ int pl_fd_read_all(int fd, const char *name, size_t max, struct pl_buf *out,
 int pl_file_write_atomic(const char *path, const void *bytes, size_t n, mode_t mode,
                          struct pl_err *e) PL_MUST;
 
-/* As pl_file_write_atomic, but fails with -PL_E_CONFLICT if `path` exists, without a race
- * (link(2)). */
+/* As pl_file_write_atomic, but fails with -PL_E_CONFLICT if `path` exists, without a race. Where the
+ * file system has neither RENAME_NOREPLACE nor hard links, the name is taken by an empty file first:
+ * others may see that, and a crash may leave it. */
 int pl_file_write_new(const char *path, const void *bytes, size_t n, mode_t mode,
                       struct pl_err *e) PL_MUST;
 
@@ -44,8 +45,8 @@ mode_t pl_file_mode_plain(void);
 /* rename(2), then fsync of the folder that the file is in now. */
 int pl_file_move(const char *from, const char *to, struct pl_err *e) PL_MUST;
 
-/* The same, but fails with -PL_E_CONFLICT if `to` exists, without a race (link(2)); `from` is then
- * still there. */
+/* The same, but fails with -PL_E_CONFLICT if `to` exists, in the ways of pl_file_write_new; `from`
+ * is then still there. */
 int pl_file_move_new(const char *from, const char *to, struct pl_err *e) PL_MUST;
 
 /* Makes a folder and its missing parents with `mode` (umask applies to the parents). An existing

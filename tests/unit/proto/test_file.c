@@ -3,15 +3,39 @@
  * Files: limits, modes, replacing, refusing, and that nothing is left behind.
  */
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "plimsoll/base/file.h"
 #include "support/unit.h"
 
 static char dir[64];
+
+/* File systems that lack one way of taking a new name: these stand in front of libc's. 0: as it
+ * is; else the error that they give. */
+static int renameat2_gives, link_gives;
+
+int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned flags)
+{
+    if (renameat2_gives == 0)
+        return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+    errno = renameat2_gives;
+    return -1;
+}
+
+int link(const char *from, const char *to)
+{
+    if (link_gives == 0)
+        return (int)syscall(SYS_linkat, AT_FDCWD, from, AT_FDCWD, to, 0);
+    errno = link_gives;
+    return -1;
+}
 
 static int set_up(void **state)
 {
@@ -143,6 +167,46 @@ TEST(file_is_not_replaced_when_new_is_asked)
     assert_int_equal(entries(), 1);
 }
 
+/* A new file comes, an old one stays, nothing else is left: written and moved. */
+static void check_new(void)
+{
+    struct pl_err e;
+    assert_int_equal(pl_file_write_new(in_dir("a"), "1", 1, 0600, &e), 0);
+    assert_int_equal(pl_file_write_new(in_dir("a"), "2", 1, 0600, &e), -PL_E_CONFLICT);
+    assert_content(in_dir("a"), "1");
+    assert_int_equal(pl_file_move_new(in_dir("a"), in_dir("b"), &e), 0);
+    assert_content(in_dir("b"), "1");
+    assert_false(pl_file_exists(in_dir("a")));
+    assert_int_equal(pl_file_write_new(in_dir("a"), "3", 1, 0600, &e), 0);
+    assert_int_equal(pl_file_move_new(in_dir("a"), in_dir("b"), &e), -PL_E_CONFLICT);
+    assert_content(in_dir("a"), "3");
+    assert_content(in_dir("b"), "1");
+    assert_int_equal(entries(), 2);
+    assert_int_equal(unlink(in_dir("a")), 0);
+    assert_int_equal(unlink(in_dir("b")), 0);
+}
+
+TEST(file_is_new_when_the_file_system_lacks_a_way)
+{
+    static const int lacks[] = {EINVAL, ENOSYS, EOPNOTSUPP};
+    static const int no_links[] = {EPERM, EOPNOTSUPP, ENOSYS, EMLINK};
+    link_gives = EPERM; /* it needs no hard links */
+    check_new();
+    for (size_t i = 0; i < sizeof lacks / sizeof lacks[0]; i++) {
+        renameat2_gives = lacks[i];
+        link_gives = 0;
+        check_new();
+        for (size_t k = 0; k < sizeof no_links / sizeof no_links[0]; k++) {
+            link_gives = no_links[k];
+            check_new();
+        }
+    }
+    renameat2_gives = EROFS; /* what another way would not mend is told */
+    assert_int_equal(pl_file_write_new(in_dir("a"), "1", 1, 0600, NULL), -PL_E_IO);
+    assert_int_equal(entries(), 0);
+    renameat2_gives = link_gives = 0;
+}
+
 TEST(file_replaces_a_link_when_the_target_is_one)
 {
     struct stat st;
@@ -193,6 +257,7 @@ int main(void)
         FILE_UNIT(file_reads_what_is_open),
         FILE_UNIT(file_leaves_nothing_when_it_fails),
         FILE_UNIT(file_is_not_replaced_when_new_is_asked),
+        FILE_UNIT(file_is_new_when_the_file_system_lacks_a_way),
         FILE_UNIT(file_replaces_a_link_when_the_target_is_one),
         FILE_UNIT(file_makes_folders_when_missing),
         UNIT(file_paths_join_when_they_fit),
