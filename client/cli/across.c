@@ -56,8 +56,6 @@ void across_release(struct across *a)
 static int take_page(void *ctx, struct pl_msg *m, struct pl_err *e)
 {
     struct across *a = ctx;
-    if (m->type != PL_MSG_ACTIONS_REPLY)
-        return pl_fail(e, PL_E_BAD_MESSAGE, "an answer of another kind came");
     const struct pl_actions_reply *r = &m->u.actions_reply;
     for (size_t i = 0; i < r->n; i++)
         row_add(a, &r->items[i]);
@@ -151,7 +149,7 @@ static int take_people(void *ctx, struct pl_msg *m, struct pl_err *e)
 {
     struct search *s = ctx;
     (void)e;
-    for (size_t i = 0; m->type == PL_MSG_PEOPLE_REPLY && i < m->u.people_reply.n; i++)
+    for (size_t i = 0; i < m->u.people_reply.n; i++)
         if (pl_str_eq(m->u.people_reply.items[i].user_name, s->handle))
             s->user = m->u.people_reply.items[i].user;
     return 0;

@@ -19,8 +19,6 @@ static int take_page(void *ctx, struct pl_msg *m, struct pl_err *e)
     const struct pl_history_reply *h = &m->u.history_reply;
     int rc = 0;
 
-    if (m->type != PL_MSG_HISTORY_REPLY)
-        return pl_fail(e, PL_E_BAD_MESSAGE, "an answer of another kind came");
     w->next = h->next;
     for (size_t i = 0; rc == 0 && i < h->n; i++)
         rc = w->see(w->ctx, &h->revs[i], e);

@@ -67,8 +67,7 @@ int cli_act_minutes(const char *s, const char *what, int64_t *minutes, struct pl
 static int take_done(void *ctx, struct pl_msg *reply, struct pl_err *e)
 {
     uint64_t *rev = ctx;
-    if (reply->type != PL_MSG_DONE)
-        return pl_fail(e, PL_E_BAD_MESSAGE, "an answer of another kind came");
+    (void)e;
     *rev = reply->u.done.rev;
     return 0;
 }

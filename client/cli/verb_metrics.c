@@ -85,8 +85,6 @@ static struct pl_metric metric_of(const struct pl_metric_row *r)
 static int take_page(void *ctx, struct pl_msg *m, struct pl_err *e)
 {
     struct rows *rows = ctx;
-    if (m->type != PL_MSG_METRICS_REPLY)
-        return pl_fail(e, PL_E_BAD_MESSAGE, "an answer of another kind came");
     const struct pl_metrics_reply *r = &m->u.metrics_reply;
     if (r->next != 0 && (r->n == 0 || (rows->next != 0 && r->next >= rows->next)))
         return pl_fail(e, PL_E_BAD_MESSAGE, "the pages of figures do not run downwards");

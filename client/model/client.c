@@ -3,7 +3,9 @@
  * One server: the link, requests under way, and the open reviews that messages are handed to.
  *
  * A request waits for the link, is sent once, and fails when the link is lost after that: whether
- * to repeat it is the asker's decision, since only he knows if it is harmless.
+ * to repeat it is the asker's decision, since only he knows if it is harmless. Who is called may
+ * close reviews, end requests or begin new ones: whoever walks one of the two lists marks what is
+ * to be called, and looks from the start again after each call.
  */
 #include "model/client.h"
 
@@ -18,13 +20,16 @@
 #include "plimsoll/wire/limits.h"
 
 #include "model/client_int.h"
+#include "model/reply.h"
 
 #define TICK_MS 100
 
 struct request {
     struct client *client;
+    enum pl_msg_type type;
     uint32_t rid;
     bool is_sent;
+    bool is_due;         /* to be failed */
     struct pl_buf frame; /* encoded, while not sent */
     uint64_t deadline_ms;
     client_reply_cb cb;
@@ -64,7 +69,9 @@ void client_call(struct client *c, struct pl_msg *m, uint64_t timeout_ms, client
     struct request *r = pl_mem_calloc(PL_MEM_REQUEST, 1, sizeof(*r));
     if (++c->next_rid == 0)
         c->next_rid = 1;
+    PL_ASSERT(reply_type(m->type) != PL_MSG_NONE);
     r->client = c;
+    r->type = m->type;
     r->rid = *rid_of(m) = c->next_rid;
     r->deadline_ms = uv_now(c->loop) + timeout_ms;
     r->cb = cb;
@@ -101,14 +108,25 @@ static struct request *request_find(struct client *c, uint32_t rid)
     return NULL;
 }
 
+/* One that is marked, or NULL. */
+static struct request *request_due(struct client *c)
+{
+    struct request *r;
+    DL_FOREACH (c->requests, r) {
+        if (r->is_due)
+            return r;
+    }
+    return NULL;
+}
+
 static void expire_requests(struct client *c)
 {
     struct request *r;
-    struct request *tmp;
     uint64_t now = uv_now(c->loop);
-    DL_FOREACH_SAFE (c->requests, r, tmp) {
-        if (now < r->deadline_ms)
-            continue;
+    DL_FOREACH (c->requests, r) {
+        r->is_due |= now >= r->deadline_ms;
+    }
+    while ((r = request_due(c))) {
         if (r->deadline_ms == 0)
             request_fail(r, PL_E_TOO_LARGE, "the request is too large");
         else if (!r->is_sent)
@@ -134,27 +152,47 @@ void client_forget(struct client *c, const void *ctx)
 static void fail_sent(struct client *c, int code, const char *why, bool all)
 {
     struct request *r;
-    struct request *tmp;
-    DL_FOREACH_SAFE (c->requests, r, tmp) {
-        if (r->is_sent || all)
-            request_fail(r, code, why);
+    DL_FOREACH (c->requests, r) {
+        r->is_due |= r->is_sent || all;
     }
+    while ((r = request_due(c)))
+        request_fail(r, code, why);
 }
 
 /* --- the link's news
  * ------------------------------------------------------------------------------ */
 
+/* Every review that is open now, once. One that is opened meanwhile has its state already. */
+static void round_begin(struct client *c)
+{
+    struct review *r;
+    DL_FOREACH (c->reviews, r) {
+        r->is_due = true;
+    }
+}
+
+static struct review *round_next(struct client *c)
+{
+    struct review *r;
+    DL_FOREACH (c->reviews, r) {
+        if (r->is_due) {
+            r->is_due = false;
+            return r;
+        }
+    }
+    return NULL;
+}
+
 static void on_up(void *ctx, const struct pl_welcome *w)
 {
     struct client *c = ctx;
     struct review *r;
-    struct review *tmp;
     client_set_welcome(c, w);
     c->down_why[0] = '\0';
     client_flush_requests(c);
-    DL_FOREACH_SAFE (c->reviews, r, tmp) {
+    round_begin(c);
+    while ((r = round_next(c)))
         review_link_up(r);
-    }
     c->on.link(c->on.ctx, LINK_UP, 0, "", 0);
 }
 
@@ -162,11 +200,10 @@ static void on_down(void *ctx, int code, const char *why, int64_t retry_ms)
 {
     struct client *c = ctx;
     struct review *r;
-    struct review *tmp;
     (void)pl_strlcpy(c->down_why, why, sizeof(c->down_why));
-    DL_FOREACH_SAFE (c->reviews, r, tmp) {
+    round_begin(c);
+    while ((r = round_next(c)))
         review_link_down(r);
-    }
     fail_sent(c, code, why, retry_ms < 0);
     c->on.link(c->on.ctx, retry_ms < 0 ? LINK_STOPPED : LINK_DOWN, code, why, retry_ms);
 }
@@ -199,12 +236,18 @@ static uint64_t review_of(const struct pl_msg *m)
 
 static void on_reply(struct client *c, struct pl_msg *m)
 {
+    struct pl_err e;
     bool is_error = m->type == PL_MSG_ERROR;
+    if (!is_error && !reply_is_one(m->type))
+        return; /* it has no rid */
     struct request *r = request_find(c, is_error ? m->u.error.rid : *rid_of(m));
     if (!r)
         return; /* it has timed out here */
+    pl_err_init(&e);
     if (is_error)
         request_fail(r, (int)m->u.error.code, m->u.error.text);
+    else if (reply_check(r->type, m, &e) < 0)
+        request_fail(r, e.code, e.text);
     else
         request_end(r, 0, m, NULL);
 }
@@ -213,16 +256,15 @@ static void on_message(void *ctx, struct pl_msg *m)
 {
     struct client *c = ctx;
     struct review *r;
-    struct review *tmp;
     uint64_t id = review_of(m);
     if (m->type == PL_MSG_PONG) {
-        DL_FOREACH_SAFE (c->reviews, r, tmp) {
+        round_begin(c);
+        while ((r = round_next(c)))
             review_message(r, m);
-        }
         return;
     }
     if (id != 0) {
-        DL_FOREACH_SAFE (c->reviews, r, tmp) {
+        DL_FOREACH (c->reviews, r) {
             if (review_id(r) == id) {
                 review_message(r, m);
                 return;
@@ -240,11 +282,10 @@ static void on_tick(uv_timer_t *t)
 {
     struct client *c = t->data;
     struct review *r;
-    struct review *tmp;
     bool fine = true;
-    DL_FOREACH_SAFE (c->reviews, r, tmp) {
+    round_begin(c);
+    while ((r = round_next(c)))
         fine &= review_tick(r);
-    }
     if (!fine && c->link && link_state(c->link) == LINK_UP)
         link_redial(c->link, "the server did not answer in time");
     expire_requests(c);

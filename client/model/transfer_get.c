@@ -81,8 +81,6 @@ static int write_piece(struct transfer *t, const struct pl_bytes *b, struct pl_e
 static int judge_piece(struct transfer *t, const struct pl_msg *m, struct pl_err *e)
 {
     const struct pl_file_data *d = &m->u.file_data;
-    if (m->type != PL_MSG_FILE_DATA)
-        return pl_fail(e, PL_E_BAD_MESSAGE, "an answer of another kind came");
     if (d->sha256.n != sizeof(t->want) || memcmp(d->sha256.p, t->want, sizeof(t->want)) != 0)
         return pl_fail(e, PL_E_NOENT, "the server has another file there now");
     if (d->total != t->size)

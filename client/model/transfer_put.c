@@ -60,12 +60,6 @@ static void send_more(struct transfer *t);
 
 static void on_end(struct transfer *t, int rc, struct pl_msg *m, const struct pl_err *e)
 {
-    struct pl_err own;
-    pl_err_init(&own);
-    if (rc == 0 && m->type != PL_MSG_DONE) {
-        rc = pl_fail(&own, PL_E_BAD_MESSAGE, "an answer of another kind came");
-        e = &own;
-    }
     if (rc < 0) {
         transfer_failed(t, rc, e, rc == -PL_E_BAD_STATE);
         return;
@@ -85,8 +79,6 @@ static void send_end(struct transfer *t)
 
 static void on_piece(struct transfer *t, int rc, struct pl_msg *m, const struct pl_err *e)
 {
-    if (rc == 0 && m->type != PL_MSG_FILE_READY)
-        rc = -PL_E_BAD_MESSAGE;
     if (rc < 0) {
         transfer_failed(t, rc, e, rc == -PL_E_BAD_STATE);
         return;
@@ -143,8 +135,12 @@ static void send_more(struct transfer *t)
 
 static void on_ready(struct transfer *t, int rc, struct pl_msg *m, const struct pl_err *e)
 {
-    if (rc == 0 && (m->type != PL_MSG_FILE_READY || m->u.file_ready.offset > t->size))
-        rc = -PL_E_BAD_MESSAGE;
+    struct pl_err own;
+    pl_err_init(&own);
+    if (rc == 0 && m->u.file_ready.offset > t->size) {
+        rc = pl_fail(&own, PL_E_BAD_MESSAGE, "the server says that it holds more than there is");
+        e = &own;
+    }
     if (rc < 0) {
         transfer_failed(t, rc, e, false);
         return;
