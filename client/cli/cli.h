@@ -200,6 +200,9 @@ int cli_call(struct cli *c, struct pl_msg *m, cli_take take, void *ctx, struct p
  * delivered first, and a refusal of that is told as a warning. */
 int cli_open(struct cli *c, uint64_t id, bool read_only, struct review **out,
              struct pl_err *e) PL_MUST;
+/* Reads "REV-1", connects, and opens it: what a verb over one review begins with. */
+int cli_open_named(struct cli *c, const char *name, bool read_only, struct review **out,
+                   struct pl_err *e) PL_MUST;
 
 /* Waits until what was changed is durable at the server. No server: the change is kept in the
  * journal, with --queue (or --offline) 0 and *queued, else the error says that it is kept. A

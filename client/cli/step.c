@@ -291,6 +291,16 @@ int cli_open(struct cli *c, uint64_t id, bool read_only, struct review **out, st
     return 0;
 }
 
+int cli_open_named(struct cli *c, const char *name, bool read_only, struct review **out,
+                   struct pl_err *e)
+{
+    uint64_t id = 0;
+    int rc = cli_review_id(name, &id, e);
+    if (rc == 0)
+        rc = cli_connect(c, e);
+    return rc == 0 ? cli_open(c, id, read_only, out, e) : rc;
+}
+
 static int say_refused(struct cli *c, struct review *r, struct pl_err *e)
 {
     const char *file = review_rescue_path(r);

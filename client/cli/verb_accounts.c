@@ -52,14 +52,9 @@ static int run_disagreements(struct cli *c, void *opts, int argc, char **argv, s
 {
     static const char *const heads[] = {"KIND", "EVENT", "ONE", "OTHER", "WHAT"};
     struct review *r = NULL;
-    uint64_t id = 0;
     (void)opts;
     (void)argc;
-    int rc = cli_review_id(argv[0], &id, e);
-    if (rc == 0)
-        rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_open(c, id, true, &r, e);
+    int rc = cli_open_named(c, argv[0], true, &r, e);
     if (rc < 0)
         return rc;
     const struct pl_doc *d = review_doc(r);

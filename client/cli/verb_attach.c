@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
@@ -78,12 +79,13 @@ static int make_material(struct cli *c, struct review *r, const struct attach_op
 
 static int check_path(struct cli *c, const char *path, struct pl_err *e)
 {
-    FILE *f = fopen(path, "re");
-    if (!f) {
+    uint64_t size = 0;
+    int fd = transfer_open_file(path, &size, e);
+    if (fd < 0) {
         c->hint = "Check the path of the file, and whether you may read it";
-        return pl_fail(e, PL_E_NOENT, "cannot open %s", path);
+        return fd;
     }
-    (void)fclose(f);
+    (void)close(fd);
     return 0;
 }
 
@@ -162,14 +164,9 @@ static int run_list(struct cli *c, void *opts, int argc, char **argv, struct pl_
     static const char *const heads[] = {"ID", "KIND", "SIZE", "SHA-256", "FILE", "TITLE"};
     static const uint32_t kinds[] = {PL_KIND_MATERIAL, PL_KIND_EVIDENCE};
     struct review *r = NULL;
-    uint64_t id = 0;
     (void)opts;
     (void)argc;
-    int rc = cli_review_id(argv[0], &id, e);
-    if (rc == 0)
-        rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_open(c, id, true, &r, e);
+    int rc = cli_open_named(c, argv[0], true, &r, e);
     if (rc < 0)
         return rc;
     const struct pl_doc *d = review_doc(r);

@@ -121,15 +121,10 @@ static int run_schedule(struct cli *c, void *opts, int argc, char **argv, struct
 {
     const struct schedule_opts *o = opts;
     struct review *r = NULL;
-    uint64_t id = 0;
     bool queued = false;
     bool changes = o->at || o->length || o->place;
     (void)argc;
-    int rc = cli_review_id(argv[0], &id, e);
-    if (rc == 0)
-        rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_open(c, id, !changes, &r, e);
+    int rc = cli_open_named(c, argv[0], !changes, &r, e);
     if (rc == 0 && changes)
         rc = plan(c, r, o, &queued, e);
     if (rc == 0 && o->ics)

@@ -109,13 +109,8 @@ static int run_check(struct cli *c, void *opts, int argc, char **argv, struct pl
 {
     const struct check_opts *o = opts;
     struct review *r = NULL;
-    uint64_t id = 0;
     (void)argc;
-    int rc = cli_review_id(argv[0], &id, e);
-    if (rc == 0)
-        rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_open(c, id, true, &r, e);
+    int rc = cli_open_named(c, argv[0], true, &r, e);
     if (rc < 0)
         return rc;
     const struct pl_doc *d = review_doc(r);

@@ -223,12 +223,7 @@ static int show_mine(struct cli *c, struct review *r, const struct pl_coach *coa
 int cli_coach_review(struct cli *c, const char *id, bool mine, bool strict, struct pl_err *e)
 {
     struct review *r = NULL;
-    uint64_t review = 0;
-    int rc = cli_review_id(id, &review, e);
-    if (rc == 0)
-        rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_open(c, review, true, &r, e);
+    int rc = cli_open_named(c, id, true, &r, e);
     if (rc < 0)
         return rc;
     const struct pl_doc *d = review_doc(r);
@@ -236,7 +231,7 @@ int cli_coach_review(struct cli *c, const char *id, bool mine, bool strict, stru
         return pl_fail(e, PL_E_PERM,
                        "the count per section is for the facilitator; 'plimsoll coach REV-%llu "
                        "--mine' looks at what you wrote",
-                       (unsigned long long)review);
+                       (unsigned long long)review_id(r));
     struct pl_coach *coach = coach_for(d);
     rc = mine ? show_mine(c, r, coach, strict, e) : show_counts(c, d, coach, strict, e);
     pl_coach_free(coach);

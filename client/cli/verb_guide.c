@@ -95,18 +95,13 @@ static int of_review(struct cli *c, const char *id, bool is_next, int64_t *stage
 {
     char dir[1600], path[1700];
     struct review *r = NULL;
-    uint64_t review = 0;
-    int rc = cli_review_id(id, &review, e);
-    if (rc == 0)
-        rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_open(c, review, true, &r, e);
+    int rc = cli_open_named(c, id, true, &r, e);
     if (rc < 0)
         return rc;
     *stage = pl_entry_int(pl_doc_root(review_doc(r)), PL_F_REVIEW_STAGE, PL_STAGE_PREPARE);
     if (!is_next)
         return 0;
-    rc = place_path(c, review, dir, path, sizeof(dir), e);
+    rc = place_path(c, review_id(r), dir, path, sizeof(dir), e);
     if (rc < 0)
         return rc;
     read_place(path, *stage, number);

@@ -48,8 +48,9 @@ static void help_exit_codes(struct cli *c)
 {
     cli_print(c, "0    done (also when a list is empty)\n1    failure\n2    usage\n3    not found\n"
                  "4    not enrolled, or not allowed\n5    conflict: somebody changed it first\n"
-                 "6    server unreachable, or no answer in time\n7    refused by a gate or a lock\n"
-                 "8    done in part\n9    findings\n130  interrupted\n");
+                 "6    server unreachable, or no answer in time\n7    refused by a gate or a lock; "
+                 "wording (coach --strict)\n"
+                 "8    done in part\n9    findings (--fail-on, doctor)\n130  interrupted\n");
 }
 
 static void help_environment(struct cli *c)

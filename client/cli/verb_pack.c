@@ -165,16 +165,11 @@ static int pack_all(struct pack *p, struct pl_err *e)
 static int run_pack(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     struct pack p = {.c = c, .dir = c->opt->output};
-    uint64_t id = 0;
     (void)opts;
     (void)argc;
     c->out_is_mine = true;
-    int rc = p.dir && !pl_str_eq(p.dir, "-") ? cli_review_id(argv[0], &id, e)
+    int rc = p.dir && !pl_str_eq(p.dir, "-") ? cli_open_named(c, argv[0], true, &p.r, e)
                                              : pl_fail(e, PL_E_USAGE, "where to? -o FOLDER");
-    if (rc == 0)
-        rc = cli_connect(c, e);
-    if (rc == 0)
-        rc = cli_open(c, id, true, &p.r, e);
     if (rc == 0)
         rc = pl_mkdir_p(p.dir, 0755, e);
     if (rc < 0)

@@ -62,8 +62,8 @@ int client_state_preset(char *out, size_t size, struct pl_err *e) PL_MUST;
 const struct pl_welcome *client_welcome(const struct client *c);
 /* A request: its rid is set here. It is sent when the link is up, and answered once: with the reply
  * (borrowed, of the kind that belongs to the request: model/reply.h), or rc < 0 (-PL_E_TIMEOUT,
- * -PL_E_CLOSED, -PL_E_BAD_MESSAGE for an answer of another kind, or what an Error message said). m's
- * strings must live until this returns. */
+ * -PL_E_CLOSED, -PL_E_BAD_MESSAGE for an answer of another kind, or what an Error message said).
+ * m's strings must live until this returns. */
 typedef void (*client_reply_cb)(void *ctx, int rc, struct pl_msg *reply, const struct pl_err *e);
 void client_call(struct client *c, struct pl_msg *m, uint64_t timeout_ms, client_reply_cb cb,
                  void *ctx);

@@ -56,7 +56,7 @@ struct review {
     uint32_t cards_round; /* the last one answered on this connection */
     void (*cards_done)(void *ctx, int rc, const struct pl_err *e);
     void *cards_ctx;
-    bool is_due;          /* this round has not come to it yet (client.c) */
+    bool is_due; /* this round has not come to it yet (client.c) */
     struct review *prev, *next;
 };
 

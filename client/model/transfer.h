@@ -52,6 +52,10 @@ struct transfer_options {
 int transfer_put(struct transfer **out, struct client *c, const struct transfer_options *o,
                  const struct transfer_handlers *h, struct pl_err *e) PL_MUST;
 
+/* Opens a file as transfer_put does, with the same errors, and without waiting for the other end of
+ * a pipe: whether it could be sent. The descriptor, for close(2), or an error. */
+int transfer_open_file(const char *path, uint64_t *size, struct pl_err *e) PL_MUST;
+
 /* Begins a download. -PL_E_CONFLICT: `path` exists, or another process is at it; IO. */
 int transfer_get(struct transfer **out, struct client *c, const struct transfer_options *o,
                  const struct transfer_handlers *h, struct pl_err *e) PL_MUST;

@@ -186,22 +186,33 @@ static void hash_step(struct transfer *t)
     }
 }
 
-static int open_file(struct transfer *t, struct pl_err *e)
+static int judge_file(int fd, const char *path, uint64_t *size, struct pl_err *e)
 {
     struct stat st;
-    t->fd = open(t->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (t->fd < 0)
-        return pl_fail(e, errno == ENOENT ? PL_E_NOENT : PL_E_IO, "cannot open %s: %s", t->path,
-                       strerror(errno));
-    if (fstat(t->fd, &st) < 0 || !S_ISREG(st.st_mode))
-        return pl_fail(e, PL_E_INVALID, "%s is not a file", t->path);
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+        return pl_fail(e, PL_E_INVALID,
+                       "%s is not a file: what a pipe or a device gives must be written into one",
+                       path);
     if (st.st_size == 0)
-        return pl_fail(e, PL_E_INVALID, "%s is empty", t->path);
+        return pl_fail(e, PL_E_INVALID, "%s is empty", path);
     if ((uint64_t)st.st_size > PL_FILE_BYTES_MAX)
-        return pl_fail(e, PL_E_FILE_SIZE, "%s has %llu bytes; no server takes more than %u",
-                       t->path, (unsigned long long)st.st_size, PL_FILE_BYTES_MAX);
-    t->size = (uint64_t)st.st_size;
+        return pl_fail(e, PL_E_FILE_SIZE, "%s has %llu bytes; no server takes more than %u", path,
+                       (unsigned long long)st.st_size, PL_FILE_BYTES_MAX);
+    *size = (uint64_t)st.st_size;
     return 0;
+}
+
+int transfer_open_file(const char *path, uint64_t *size, struct pl_err *e)
+{
+    /* Of a pipe a plain opening would wait for somebody to write. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return pl_fail(e, errno == ENOENT ? PL_E_NOENT : PL_E_IO, "cannot open %s: %s", path,
+                       strerror(errno));
+    int rc = judge_file(fd, path, size, e);
+    if (rc < 0)
+        (void)close(fd);
+    return rc < 0 ? rc : fd;
 }
 
 int transfer_put(struct transfer **out, struct client *c, const struct transfer_options *o,
@@ -210,11 +221,12 @@ int transfer_put(struct transfer **out, struct client *c, const struct transfer_
     char name[4 * PL_FILE_NAME_MAX + 1];
     const char *from = o->name != NULL ? o->name : o->path;
     struct transfer *t = transfer_new(c, o, h);
-    int rc = open_file(t, e);
-    if (rc < 0) {
+    int fd = transfer_open_file(t->path, &t->size, e);
+    if (fd < 0) {
         transfer_drop(t);
-        return rc;
+        return fd;
     }
+    t->fd = fd;
     (void)pl_file_name_safe(from, strlen(from), PL_FILE_NAME_MAX, name, sizeof(name));
     t->name = pl_xstrdup(name);
     t->media_type = pl_xstrdup(o->media_type != NULL ? o->media_type : transfer_media_type(name));

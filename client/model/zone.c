@@ -11,39 +11,24 @@
 #include <string.h>
 #include <time.h>
 
-#include "plimsoll/base/file.h"
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
+#include "plimsoll/base/zone.h"
 
-#define ZONES  "/usr/share/zoneinfo"
 #define DAY_US (86400 * INT64_C(1000000))
 #define MIN_US (60 * INT64_C(1000000))
 
-static bool is_name(const char *s)
-{
-    static const char ok[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
-    size_t n = strlen(s);
-
-    return n > 0 && n <= 64 && strspn(s, ok) == n && s[0] != '/' && s[n - 1] != '/';
-}
-
 int zone_check(const char *name, struct pl_err *e)
 {
-    char path[128];
-    struct pl_buf b;
-    const char *dir = getenv("TZDIR");
+    struct pl_zone *z = pl_str_eq(name, "UTC") ? NULL : pl_zone_open(name, NULL);
+    bool is_known = z != NULL || pl_str_eq(name, "UTC");
 
-    if (pl_str_eq(name, "UTC"))
-        return 0;
-    if (is_name(name) && pl_path_join(path, sizeof(path), dir && dir[0] ? dir : ZONES, name) == 0) {
-        int rc = pl_file_read_all(path, 1u << 20, &b, NULL);
-        bool is_zone = rc == 0 && b.len > 44 && memcmp(b.data, "TZif", 4) == 0;
-        pl_buf_release(&b);
-        if (is_zone)
-            return 0;
-    }
-    return pl_fail(e, PL_E_INVALID,
-                   "'%.64s' is not a time zone here; they look like Europe/Berlin, or UTC", name);
+    pl_zone_free(z);
+    return is_known ? 0
+                    : pl_fail(e, PL_E_INVALID,
+                              "'%.64s' is not a time zone here; they look like Europe/Berlin, or "
+                              "UTC",
+                              name);
 }
 
 int zone_offset_min(const char *name, int64_t us)

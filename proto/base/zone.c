@@ -117,11 +117,13 @@ struct pl_zone *pl_zone_parse(const void *bytes, size_t n, struct pl_err *e)
 }
 
 /* Letters, digits and a few signs, and no way out of the folder. */
-static bool is_name(const char *s)
+bool pl_zone_is_name(const char *name)
 {
     static const char ok[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/";
-    size_t n = strlen(s);
-    return n > 0 && n <= PL_ZONE_NAME_MAX && strspn(s, ok) == n && s[0] != '/' && s[n - 1] != '/';
+    size_t n = strlen(name);
+    char first = pl_ascii_lower(name[0]);
+    return n > 0 && n <= PL_ZONE_NAME_MAX && strspn(name, ok) == n && first >= 'a' &&
+           first <= 'z' && name[n - 1] != '/' && strstr(name, "//") == NULL;
 }
 
 struct pl_zone *pl_zone_open(const char *name, struct pl_err *e)
@@ -130,7 +132,7 @@ struct pl_zone *pl_zone_open(const char *name, struct pl_err *e)
     struct pl_buf b;
     struct pl_zone *z = NULL;
     const char *dir = getenv("TZDIR");
-    if (!is_name(name) ||
+    if (!pl_zone_is_name(name) ||
         pl_path_join(path, sizeof(path), dir != NULL && dir[0] != '\0' ? dir : ZONES, name) != 0) {
         (void)pl_fail(e, PL_E_INVALID, "'%.64s' is not the name of a time zone", name);
         return NULL;

@@ -9,30 +9,12 @@
 #include <string.h>
 
 #include "plimsoll/base/str.h"
+#include "plimsoll/base/zone.h"
 
 #define DAY_US INT64_C(86400000000)
 /* A clock that was never set says 1970-01-01; nobody plans for the next century. */
 #define EARLIEST_US DAY_US
 #define LATEST_US   INT64_C(4102444800000000) /* 2100-01-01 */
-
-static bool is_letter(char c)
-{
-    c = pl_ascii_lower(c);
-    return c >= 'a' && c <= 'z';
-}
-
-bool pl_rules_is_zone(const char *s)
-{
-    size_t n = strlen(s);
-
-    if (n == 0 || n > 64 || !is_letter(s[0]) || strstr(s, "//") != NULL || s[n - 1] == '/')
-        return false;
-    for (size_t i = 0; i < n; i++) {
-        if (!is_letter(s[i]) && (s[i] < '0' || s[i] > '9') && strchr("/_+-", s[i]) == NULL)
-            return false;
-    }
-    return true;
-}
 
 static int check_time(const struct rules *r, const struct pl_field *f, int64_t us)
 {
@@ -43,7 +25,7 @@ static int check_time(const struct rules *r, const struct pl_field *f, int64_t u
 
 static int check_zone(const struct rules *r, const struct pl_field *f, const char *s)
 {
-    if (pl_rules_is_zone(s))
+    if (pl_zone_is_name(s))
         return 0;
     return pl_fail(r->e, PL_E_INVALID, "%s: the name of a time zone like Europe/Berlin or UTC",
                    f->name);

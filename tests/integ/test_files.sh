@@ -83,6 +83,12 @@ mkdir "$work/folder"
 refused 2 'not a file' ben attach add "$rev/M-1" "$work/folder"
 : >"$work/empty"
 refused 2 'empty' ben attach add "$rev/M-1" "$work/empty"
+mkfifo "$work/pipe"
+refused 2 'not a file' ben attach add "$rev" "$work/pipe" # nobody writes: it must not wait
+refused 2 'not a file' ben attach add "$rev" /dev/zero
+refused 2 'not a file' ben attach add "$rev" "$work/folder"
+[ "$(as ben attach list "$rev" | grep -c -e pipe -e zero -e folder)" = 0 ] ||
+    fail "a material was made for what cannot be attached"
 ok "no right, no file"
 
 # --- evidence ---------------------------------------------------------------------------------

@@ -66,6 +66,8 @@ wants 7 ana coach "$review" --strict
 wants 7 ana coach "$review" --mine --strict
 wants 0 ana coach "$review"
 printf 'Ben should have known better\n' | as ana coach - --strict >/dev/null && fail "no findings"
+wants 0 ana help exit-codes
+grep -q '^7 .*coach --strict' "$work/out" || fail "the help does not say what --strict exits with"
 ok "the coach and its exit status"
 
 # --- who is here ----------------------------------------------------------------------------------

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "plimsoll/base/zone.h"
 #include "plimsoll/doc/perm.h"
 #include "plimsoll/doc/rules.h"
 
@@ -113,7 +114,7 @@ static void look_at(void *ctx, struct pl_entry *en)
     case PL_KIND_REVIEW:
         expect(x,
                pl_entry_str(en, PL_F_REVIEW_ZONE)[0] == '\0' ||
-                   pl_rules_is_zone(pl_entry_str(en, PL_F_REVIEW_ZONE)),
+                   pl_zone_is_name(pl_entry_str(en, PL_F_REVIEW_ZONE)),
                "the zone has a name");
         return;
     default:

@@ -7,6 +7,7 @@
 #ifndef PLIMSOLL_BASE_ZONE_H
 #define PLIMSOLL_BASE_ZONE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,10 @@
 #define PL_ZONE_TIMES_MAX 2048u
 
 struct pl_zone;
+
+/* Has it the form of a zone's name: "UTC", "Europe/Berlin"? Not whether there is such a zone. What
+ * passes stays inside of a folder when it is taken for a path. */
+bool pl_zone_is_name(const char *name);
 
 /* Reads a zone by its IANA name from $TZDIR or /usr/share/zoneinfo. NULL: -PL_E_INVALID in *e for
  * what is no name or no zone, -PL_E_NOENT for one that is not there. */

@@ -42,8 +42,4 @@ int pl_rules_check(const struct pl_doc *d, const struct pl_cs *cs, uint64_t user
  * NULL when there is none. Static. */
 const char *pl_rules_verb(uint32_t kind, uint32_t field);
 
-/* Is `s` the form of a time zone's name: "UTC", "Europe/Berlin"? Not whether there is such a zone.
- */
-bool pl_rules_is_zone(const char *s);
-
 #endif

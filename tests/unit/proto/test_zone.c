@@ -134,8 +134,9 @@ TEST(zone_of_the_machine_knows_the_clocks_of_berlin)
 
 TEST(zone_is_not_opened_outside_of_its_folder)
 {
-    static const char *const bad[] = {"",        "/etc/passwd", "../../../etc/passwd",
-                                      "Europe/", "Eur ope",     "Europe"};
+    static const char *const bad[] = {"",        "/etc/passwd",   "../../../etc/passwd",
+                                      "Europe/", "Eur ope",       "Europe",
+                                      "+UTC",    "Europe//Berlin"};
     struct pl_err e;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         assert_null(pl_zone_open(bad[i], &e));
@@ -143,9 +144,31 @@ TEST(zone_is_not_opened_outside_of_its_folder)
     assert_null(pl_zone_open("No/Such", &e));
 }
 
+TEST(zone_names_have_a_form_when_they_can_be_one)
+{
+    static const char *const good[] = {
+        "UTC",     "Europe/Berlin",          "Etc/GMT+5",
+        "EST5EDT", "America/Port-au-Prince", "America/Argentina/San_Luis"};
+    char longest[PL_ZONE_NAME_MAX + 2];
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_true(pl_zone_is_name(good[i]));
+    }
+    memset(longest, 'a', sizeof(longest));
+    longest[PL_ZONE_NAME_MAX + 1] = '\0';
+    assert_false(pl_zone_is_name(longest));
+    longest[PL_ZONE_NAME_MAX] = '\0';
+    assert_true(pl_zone_is_name(longest));
+    assert_false(pl_zone_is_name("/UTC"));
+    assert_false(pl_zone_is_name("Europe/"));
+    assert_false(pl_zone_is_name("Europe//Berlin"));
+    assert_false(pl_zone_is_name("5EST"));
+    assert_false(pl_zone_is_name("a.b"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        UNIT(zone_names_have_a_form_when_they_can_be_one),
         UNIT(zone_tells_the_hours_of_its_changes),
         UNIT(zone_is_refused_when_its_file_is_cut_off_or_wrong),
         UNIT(zone_of_the_machine_knows_the_clocks_of_berlin),
