@@ -33,9 +33,9 @@ int pl_fd_read_all(int fd, const char *name, size_t max, struct pl_buf *out,
 int pl_file_write_atomic(const char *path, const void *bytes, size_t n, mode_t mode,
                          struct pl_err *e) PL_MUST;
 
-/* As pl_file_write_atomic, but fails with -PL_E_CONFLICT if `path` exists, without a race. Where the
- * file system has neither RENAME_NOREPLACE nor hard links, the name is taken by an empty file first:
- * others may see that, and a crash may leave it. */
+/* As pl_file_write_atomic, but fails with -PL_E_CONFLICT if `path` exists, without a race. Where
+ * the file system has neither RENAME_NOREPLACE nor hard links, the name is taken by an empty file
+ * first: others may see that, and a crash may leave it. */
 int pl_file_write_new(const char *path, const void *bytes, size_t n, mode_t mode,
                       struct pl_err *e) PL_MUST;
 
