@@ -24,6 +24,7 @@
 #include "cmd/cards.h"
 #include "cmd/drafts.h"
 #include "cmd/files.h"
+#include "cmd/people.h"
 #include "cmd/services.h"
 #include "net/listener.h"
 #include "net/net.h"
@@ -105,6 +106,15 @@ static void on_store_revoked(void *ctx, uint64_t device, uint64_t user)
     rooms_rights_changed(s->rooms, user, device);
 }
 
+/* --- the rooms' news ----------------------------------------------------------------------------
+ */
+
+static void on_room_open(void *ctx, uint64_t review)
+{
+    struct server *s = ctx;
+    people_mend(&s->services, review);
+}
+
 /* --- stopping -----------------------------------------------------------------------------------
  */
 
@@ -130,6 +140,7 @@ static void on_rooms_freed(void *ctx)
 {
     struct server *s = ctx;
     s->rooms = NULL;
+    s->services.rooms = NULL; /* answers of the store may still come */
     drafts_stop(s->drafts);
     cards_free(s->cards);
     s->cards = NULL;
@@ -346,6 +357,7 @@ static int open_store(struct server *s, struct pl_err *e)
         .cards = s->cards,
         .files = s->files,
     };
+    rooms_on_open(s->rooms, on_room_open, s);
     return 0;
 }
 

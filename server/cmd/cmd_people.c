@@ -102,12 +102,7 @@ static void on_member(void *ctx, int rc, const struct member_result *r, const st
         call_fail(k, -rc, "%s", e->text);
         return;
     }
-    if (!r->changed) {
-        struct pl_msg m = {.type = PL_MSG_DONE};
-        m.u.done.rid = call_rid(k);
-        call_reply(k, &m);
-        return;
-    }
+    /* Nothing changed in the table: whoever repeats it may not have seen it shown. */
     struct people_change change = {
         .review = asked.review,
         .user = r->user,

@@ -30,9 +30,13 @@ struct pl_eid people_eid(uint64_t user);
 /* Adds the slots of a new participant to cs. */
 int people_new_slots(struct pl_cs *cs, const struct people_change *p, struct pl_err *e) PL_MUST;
 
-/* Makes the revision; cb (may be NULL) gets it. */
+/* Makes the revision; cb (may be NULL) gets it, or the head if the document shows it already. */
 typedef void (*people_cb_done)(void *ctx, int rc, uint64_t rev, const struct pl_err *e);
 void people_show(const struct services *svc, const struct people_change *p, people_cb_done cb,
                  void *ctx);
+
+/* Compares the table with an open review's document and shows what is missing there, in nobody's
+ * name: for when a review opens. Without an answer; what fails is tried the next time. */
+void people_mend(const struct services *svc, uint64_t review);
 
 #endif

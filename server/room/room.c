@@ -86,6 +86,8 @@ void room_opened(struct room *room)
     LOG_DEBUG(&room->log, "room.open", KV_U("rev", oplog_head(room->oplog)));
     room_complete_joins(room, false);
     room_touch(room);
+    if (room->rooms->opened != NULL)
+        room->rooms->opened(room->rooms->opened_ctx, room->review);
 }
 
 void room_end(struct room *room, int code, const char *why)

@@ -45,6 +45,9 @@ void rooms_close(struct rooms *r, void (*cb)(void *ctx), void *ctx);
 /* Ends it, after rooms_close and when all members have left. The memory goes, and cb comes, when
  * the last answer of the store has come and the handles are closed. */
 void rooms_free(struct rooms *r, void (*cb)(void *ctx), void *ctx);
+/* Set once: told of each review whose log has been read, when it can be asked for (rooms_doc) and
+ * written to. Not called from inside a call of the rooms' user. */
+void rooms_on_open(struct rooms *r, void (*cb)(void *ctx, uint64_t review), void *ctx);
 /* From the store's handlers. */
 void rooms_store_up(struct rooms *r);
 void rooms_store_down(struct rooms *r);

@@ -146,6 +146,8 @@ struct rooms {
     unsigned rooms_alive; /* GONE ones too */
     bool polls;           /* repo_heads is under way */
     uint64_t polled_ms;
+    void (*opened)(void *ctx, uint64_t review);
+    void *opened_ctx;
     void (*closed)(void *ctx);
     void *closed_ctx;
     void (*freed)(void *ctx);

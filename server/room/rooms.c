@@ -358,6 +358,12 @@ struct rooms *rooms_new(uv_loop_t *loop, struct store *s, const struct rooms_opt
     return r;
 }
 
+void rooms_on_open(struct rooms *r, void (*cb)(void *ctx, uint64_t review), void *ctx)
+{
+    r->opened = cb;
+    r->opened_ctx = ctx;
+}
+
 struct room *rooms_find(const struct rooms *r, uint64_t review)
 {
     struct room *room = NULL;

@@ -74,8 +74,8 @@ typedef void (*people_cb)(void *ctx, int rc, const struct pl_person *rows, size_
                           const struct pl_err *e);
 
 /* Participants of a review that `user` may read (else -PL_E_PERM; no such: -PL_E_NOENT), by role
- * and display name. review 0: everyone enrolled and enabled, role 0, at most 5000. `here` is false.
- */
+ * and display name. user 0: the server asks for itself. review 0: everyone enrolled and enabled,
+ * role 0, at most 5000. `here` is false. */
 int repo_people(struct store *s, uint64_t review, uint64_t user, people_cb cb, void *ctx) PL_MUST;
 
 struct member_change {
