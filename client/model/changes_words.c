@@ -40,6 +40,8 @@ static const struct phrase {
     {PL_KIND_REVIEW, PL_F_REVIEW_NEUTRALITY, "neutral facilitator: %s", NULL},
     {PL_KIND_REVIEW, PL_F_REVIEW_NEUTRALITY_NOTE, "saying: %s", NULL},
     {PL_KIND_REVIEW, PL_F_REVIEW_NEUTRALITY_BY, NULL, NULL},
+    {PL_KIND_REVIEW, PL_F_REVIEW_NEUTRALITY_ANSWER, "answering: %s", NULL},
+    {PL_KIND_REVIEW, PL_F_REVIEW_NEUTRALITY_ANSWER_BY, NULL, NULL},
     {PL_KIND_REVIEW, PL_F_REVIEW_PACK_SENT_AT, "noted that the materials were sent", NULL},
     {PL_KIND_REVIEW, PL_F_REVIEW_CLOSE_ASKED_BY, "asked for the closing", NULL},
     {PL_KIND_REVIEW, PL_F_REVIEW_CLOSE_ASKED_AT, NULL, NULL},

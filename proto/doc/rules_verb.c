@@ -34,6 +34,8 @@ static const struct verb verbs[] = {
     REVIEW(NEUTRALITY, "plimsoll challenge and plimsoll answer"),
     REVIEW(NEUTRALITY_NOTE, "plimsoll challenge and plimsoll answer"),
     REVIEW(NEUTRALITY_BY, "plimsoll challenge and plimsoll answer"),
+    REVIEW(NEUTRALITY_ANSWER, "plimsoll answer"),
+    REVIEW(NEUTRALITY_ANSWER_BY, "plimsoll answer"),
     REVIEW(LEAD, "plimsoll session lead"),
     REVIEW(LEAD_OFFERED_TO, "plimsoll session lead"),
     REVIEW(STAGE_ENDS_AT, "plimsoll session timer"),

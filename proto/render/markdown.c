@@ -121,6 +121,17 @@ static void enum_line(struct sink *s, const char *name, const struct pl_entry *e
     put(s, "\n");
 }
 
+static void said_line(struct sink *s, const char *name, const struct pl_entry *r, uint32_t field)
+{
+    const char *said = pl_entry_str(r, field);
+
+    if (said[0] == '\0')
+        return;
+    putf(s, "- **%s:** ", name);
+    md_line(s, said);
+    put(s, "\n");
+}
+
 static void header(struct sink *s, const struct pl_doc *d)
 {
     const struct pl_entry *r = pl_doc_root(d);
@@ -145,6 +156,9 @@ static void header(struct sink *s, const struct pl_doc *d)
         put(s, "\n");
     }
     session_line(s, r);
+    enum_line(s, "Neutral facilitator", r, PL_F_REVIEW_NEUTRALITY);
+    said_line(s, "Neutrality, reason", r, PL_F_REVIEW_NEUTRALITY_NOTE);
+    said_line(s, "Neutrality, answer", r, PL_F_REVIEW_NEUTRALITY_ANSWER);
     if (impact[0] != '\0') {
         put(s, "\n## Impact\n\n");
         md_block(s, impact, 0);

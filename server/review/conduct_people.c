@@ -62,8 +62,11 @@ int act_call(struct conduct *c)
     return 0;
 }
 
+/* What was answered to an earlier doubt is no answer to this. */
 static int set_neutrality(struct conduct *c, int64_t to, const char *note)
 {
+    put_null(c, c->root, PL_F_REVIEW_NEUTRALITY_ANSWER);
+    put_null(c, c->root, PL_F_REVIEW_NEUTRALITY_ANSWER_BY);
     put_int(c, c->root, PL_F_REVIEW_NEUTRALITY, to);
     put_int(c, c->root, PL_F_REVIEW_NEUTRALITY_BY, (int64_t)c->who->user);
     return put_line(c, c->root, PL_F_REVIEW_NEUTRALITY_NOTE, note);
@@ -139,7 +142,9 @@ int act_answer(struct conduct *c)
         return rc;
     if (pl_entry_int(c->root, PL_F_REVIEW_NEUTRALITY, 0) != PL_NEUTRALITY_CHALLENGED)
         return pl_fail(c->e, PL_E_CONFLICT, "no doubt is open");
-    return set_neutrality(c, PL_NEUTRALITY_ANSWERED, c->act->text);
+    put_int(c, c->root, PL_F_REVIEW_NEUTRALITY, PL_NEUTRALITY_ANSWERED);
+    put_int(c, c->root, PL_F_REVIEW_NEUTRALITY_ANSWER_BY, (int64_t)c->who->user);
+    return put_line(c, c->root, PL_F_REVIEW_NEUTRALITY_ANSWER, c->act->text);
 }
 
 int act_attend(struct conduct *c)

@@ -71,6 +71,12 @@ does ben challenge "$rev" 'owns the service'
 [ "$(field neutrality)" = challenged ] || fail "neutrality: $(field neutrality)"
 does gus answer "$rev" 'handed it over in May'
 [ "$(field neutrality)" = answered ] || fail "neutrality: $(field neutrality)"
+as cyd show "$rev" >"$work/out" 2>&1
+for words in 'owns the service' 'handed it over in May'; do
+    grep -q "$words" "$work/out" || fail "show has no '$words': $(cat "$work/out")"
+    as cyd export "$rev" --as md 2>&1 | grep -q "$words" || fail "Markdown has no '$words'"
+    as cyd history "$rev" 2>&1 | grep -q "$words" || fail "history has no '$words'"
+done
 ok "hands, attendance, rules, a doubt and its answer"
 
 does fay people involved "$rev" me yes --reason 'was on call'

@@ -243,6 +243,16 @@ TEST(conduct_keeps_a_doubt_until_it_is_answered)
     assert_int_equal(DO(PL_ACT_ANSWER, FAY, .text = ""), -PL_E_INVALID);
     assert_int_equal(DO(PL_ACT_ANSWER, FAY, .text = "handed it over in May"), 3);
     assert_int_equal(root(PL_F_REVIEW_NEUTRALITY), PL_NEUTRALITY_ANSWERED);
+    /* both can be read */
+    const struct pl_entry *r = pl_doc_root(doc);
+    assert_string_equal(pl_entry_str(r, PL_F_REVIEW_NEUTRALITY_NOTE), "owns the service");
+    assert_int_equal(root(PL_F_REVIEW_NEUTRALITY_BY), BEN);
+    assert_string_equal(pl_entry_str(r, PL_F_REVIEW_NEUTRALITY_ANSWER), "handed it over in May");
+    assert_int_equal(root(PL_F_REVIEW_NEUTRALITY_ANSWER_BY), FAY);
+    /* a new doubt is not answered by what was said to the old one */
+    assert_true(DO(PL_ACT_CHALLENGE, CYD, .text = "wrote the runbook") > 0);
+    assert_string_equal(pl_entry_str(r, PL_F_REVIEW_NEUTRALITY_ANSWER), "");
+    assert_int_equal(root(PL_F_REVIEW_NEUTRALITY_ANSWER_BY), 0);
 }
 
 TEST(conduct_asks_everyone_to_what_is_there)
