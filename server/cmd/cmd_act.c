@@ -40,6 +40,7 @@ struct act_call {
     unsigned tries;
     struct drafts_set drafts; /* of a reveal */
     bool more;                /* of a reveal: it takes another revision */
+    bool next;                /* of a reveal: the next drafts are wanted */
     int64_t cards_until;      /* of a collection of cards that begins */
     int64_t cards_round;
 };
@@ -104,7 +105,7 @@ static void forget_key(const struct act_call *a)
 }
 
 static int take_tally(struct act_call *a);
-static void on_drafts(void *ctx, int rc, struct drafts_set *take, const struct pl_err *e);
+static int load_drafts(struct act_call *a);
 static void act_go(struct act_call *a);
 
 static void on_done(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
@@ -119,8 +120,8 @@ static void on_done(void *ctx, int rc, uint64_t rev, const struct pl_err *e)
             return;
     }
     /* He may, and it is sealed: only now the drafts are worth reading. */
-    if (rc == -PL_E_BAD_STATE && a->more && a->who.drafts == NULL) {
-        rc = drafts_load(a->services->drafts, a->act.review, on_drafts, a);
+    if ((rc == -PL_E_BAD_STATE && a->more && a->who.drafts == NULL) || (rc >= 0 && a->next)) {
+        rc = load_drafts(a);
         if (rc == 0)
             return;
     }
@@ -169,7 +170,20 @@ static void on_drafts(void *ctx, int rc, struct drafts_set *take, const struct p
     *take = (struct drafts_set){0};
     a->who.drafts = a->drafts.v;
     a->who.n_drafts = a->drafts.n;
+    a->who.drafts_go_on = a->drafts.goes_on_after != 0;
     act_go(a);
+}
+
+static int load_drafts(struct act_call *a)
+{
+    const struct drafts_want want = {
+        .review = a->act.review, .after = a->drafts.goes_on_after, .budget = DRAFTS_BUDGET};
+
+    drafts_release(&a->drafts);
+    a->who.drafts = NULL;
+    a->who.n_drafts = 0;
+    a->next = false;
+    return drafts_load(a->services->drafts, &want, on_drafts, a);
 }
 
 /* --- sums of a vote -----------------------------------------------------------------------------
@@ -228,7 +242,8 @@ void cmd_act(struct caller *c, struct pl_msg *m)
     a->act = m->u.act;
     a->text = pl_xstrdup(m->u.act.text);
     a->act.text = a->text;
-    a->who = (struct conduct_actor){.user = c->user, .device = c->device, .more = &a->more};
+    a->who = (struct conduct_actor){
+        .user = c->user, .device = c->device, .more = &a->more, .next = &a->next};
     int rc = 0;
     if (a->act.act == PL_ACT_COUNT)
         rc = take_tally(a);

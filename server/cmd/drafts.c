@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reading drafts: the list, then one document after the other. A reveal keeps the documents; a
- * count keeps which entries there are, by draft and head, so that asking again costs one query.
+ * Reading drafts: the list, then one document after the other. A reveal keeps the documents, as
+ * many as its budget holds, and asks for the others later; a count keeps which entries there are,
+ * by draft and head, so that asking again costs one query. A snapshot that is not what was stored
+ * is dropped, and the draft is read again without it, as when a room opens.
  */
 #include "cmd/drafts.h"
 
@@ -9,6 +11,7 @@
 #include <string.h>
 
 #include "plimsoll/base/hash.h"
+#include "plimsoll/base/log.h"
 #include "plimsoll/base/mem.h"
 #include "plimsoll/doc/secret.h"
 
@@ -19,7 +22,10 @@
 #include "room/room.h"
 #include "store/repo_draft.h"
 
-#define CACHED_MAX 4096u /* drafts whose entries are remembered */
+#define CACHED_MAX  4096u /* drafts whose entries are remembered */
+#define LOAD_TRIES  4u
+#define DRAFT_BYTES 16384u /* of a document beside its entries, about, */
+#define ENTRY_BYTES 1024u  /* and of an entry beside its texts */
 
 /* What a draft would reveal. */
 struct item {
@@ -132,6 +138,11 @@ struct reading {
     size_t at;
     struct oplog *log; /* of the draft being read */
     bool is_bad;
+    uint64_t snap_rev; /* of its snapshot; 0: none */
+    unsigned tries;
+    size_t bytes; /* of the documents kept */
+    size_t budget;
+    uint64_t after; /* drafts up to this one were read before */
     struct pl_err err;
     struct drafts_set set;
     bool keeps; /* the documents; else their entries are remembered */
@@ -159,7 +170,7 @@ static void no_answer(void *ctx, const struct oplog_origin *o, uint64_t rev, int
     (void)why;
 }
 
-/* The same checks as when a room opens; a snapshot that is no good is mended there. */
+/* The same checks as when a room opens. */
 static int take_part(struct reading *r, const struct load_part *part)
 {
     const struct oplog_handlers h = {.answer = no_answer};
@@ -172,11 +183,10 @@ static int take_part(struct reading *r, const struct load_part *part)
 
     if (r->log == NULL) {
         struct pl_doc *doc = NULL;
-        if (part->n_snap > 0) {
-            doc = pl_doc_decode(part->snap, part->n_snap, &r->err);
-            if (doc == NULL)
-                return -r->err.code;
-        }
+        r->snap_rev = part->n_snap > 0 ? part->snap_rev : 0;
+        rc = oplog_snapshot(part, &doc, &r->err);
+        if (rc != 0)
+            return rc;
         r->log = oplog_new(&opt, doc, &h);
     }
     for (size_t i = 0; i < part->n_batches && rc == 0; i++)
@@ -185,12 +195,15 @@ static int take_part(struct reading *r, const struct load_part *part)
 }
 
 static void read_next(struct reading *r);
+static void reading_end(struct reading *r, int rc, const struct pl_err *e);
 
 static void draft_read(struct reading *r)
 {
     const struct draft_row *row = &r->rows[r->at];
 
     if (r->keeps) {
+        r->bytes += pl_doc_text_bytes(oplog_doc(r->log)) + DRAFT_BYTES +
+                    pl_doc_entry_count(oplog_doc(r->log)) * ENTRY_BYTES;
         r->set.v[r->set.n++] = (struct conduct_draft){
             .draft = row->draft, .user = row->user, .doc = pl_doc_dup(oplog_doc(r->log))};
     } else {
@@ -199,10 +212,42 @@ static void draft_read(struct reading *r)
     oplog_free(r->log);
     r->log = NULL;
     r->at++;
+    r->tries = 0;
+    if (r->keeps && r->bytes >= r->budget && r->at < r->n) {
+        r->set.goes_on_after = row->draft;
+        reading_end(r, 0, NULL);
+        return;
+    }
     read_next(r);
 }
 
-static void reading_end(struct reading *r, int rc, const struct pl_err *e);
+static void load_one(struct reading *r);
+
+static void on_dropped(void *ctx, int rc, const struct pl_err *e)
+{
+    struct reading *r = ctx;
+
+    if (rc != 0)
+        reading_end(r, rc, e);
+    else
+        load_one(r);
+}
+
+static void drop_snapshot(struct reading *r)
+{
+    uint64_t draft = r->rows[r->at].draft;
+
+    LOG_ERR(NULL, "drafts.bad_snapshot", KV_U("review", draft), KV_U("rev", r->snap_rev),
+            KV_S("why", r->err.text));
+    oplog_free(r->log);
+    r->log = NULL;
+    r->is_bad = false;
+    r->tries++;
+    pl_err_init(&r->err);
+    int rc = repo_snapshot_drop(r->d->store, draft, r->snap_rev, on_dropped, r);
+    if (rc != 0)
+        reading_end(r, rc, NULL);
+}
 
 static void on_load(void *ctx, int rc, const struct load_part *part, const struct pl_err *e)
 {
@@ -214,6 +259,8 @@ static void on_load(void *ctx, int rc, const struct load_part *part, const struc
         return;
     if (rc != 0)
         reading_end(r, rc, e);
+    else if (r->is_bad && r->snap_rev > 0 && r->tries < LOAD_TRIES)
+        drop_snapshot(r);
     else if (r->is_bad)
         reading_end(r, -r->err.code, &r->err);
     else
@@ -222,12 +269,18 @@ static void on_load(void *ctx, int rc, const struct load_part *part, const struc
 
 static void read_next(struct reading *r)
 {
-    while (!r->keeps && r->at < r->n && is_known(r->d, &r->rows[r->at]))
+    while (r->at < r->n &&
+           (r->keeps ? r->rows[r->at].draft <= r->after : is_known(r->d, &r->rows[r->at])))
         r->at++;
-    if (r->at == r->n) {
+    if (r->at == r->n)
         reading_end(r, 0, NULL);
-        return;
-    }
+    else
+        load_one(r);
+}
+
+static void load_one(struct reading *r)
+{
+    r->snap_rev = 0;
     int rc = repo_load(r->d->store, r->rows[r->at].draft, 0, on_load, r);
     if (rc != 0) {
         (void)pl_fail(&r->err, -rc, "the drafts cannot be read now");
@@ -317,12 +370,14 @@ static int reading_start(struct reading *r)
     return rc;
 }
 
-int drafts_load(struct drafts *d, uint64_t review, drafts_load_cb cb, void *ctx)
+int drafts_load(struct drafts *d, const struct drafts_want *want, drafts_load_cb cb, void *ctx)
 {
     struct reading *r = pl_xcalloc(1, sizeof *r);
 
     r->d = d;
-    r->review = review;
+    r->review = want->review;
+    r->after = want->after;
+    r->budget = want->budget;
     r->keeps = true;
     r->load_cb = cb;
     r->ctx = ctx;

@@ -28,13 +28,23 @@ void drafts_free(struct drafts *d);
 struct drafts_set {
     struct conduct_draft *v;
     size_t n;
+    uint64_t goes_on_after; /* there are more, behind this one; 0: these are all */
 };
 void drafts_release(struct drafts_set *s);
 
-/* Reads the drafts of those who take part in the review. cb (never from inside) moves *take. 0 and
- * one cb, or a negative code and none. */
+#define DRAFTS_BUDGET (32u * 1024u * 1024u) /* that a reveal holds at a time, about */
+
+struct drafts_want {
+    uint64_t review;
+    uint64_t after; /* 0, or goes_on_after of the set before */
+    size_t budget;  /* reading ends with the draft that reaches it */
+};
+
+/* Reads the drafts of those who take part in the review, by number. cb (never from inside) moves
+ * *take. 0 and one cb, or a negative code and none. */
 typedef void (*drafts_load_cb)(void *ctx, int rc, struct drafts_set *take, const struct pl_err *e);
-int drafts_load(struct drafts *d, uint64_t review, drafts_load_cb cb, void *ctx) PL_MUST;
+int drafts_load(struct drafts *d, const struct drafts_want *want, drafts_load_cb cb,
+                void *ctx) PL_MUST;
 
 /* How many accounts and observations stand in drafts and would be revealed: 0 for what is not
  * sealed. 0 and one cb, or a negative code and none. */

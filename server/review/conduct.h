@@ -39,6 +39,8 @@ struct conduct_actor {
     const struct conduct_tally *tally;  /* for PL_ACT_COUNT; NULL: there is none */
     const struct conduct_draft *drafts; /* REVEAL only; NULL: they were not read */
     size_t n_drafts;
+    bool drafts_go_on; /* these are not all: the seal stays */
+    bool *next; /* REVEAL: set when all of these are in the review and the next ones are wanted */
     bool *more; /* REVEAL: set when it did not all fit: judge again when this is committed; with
                  * -PL_E_BAD_STATE: it may be done, once the drafts are read */
 };

@@ -255,6 +255,8 @@ int act_reveal(struct conduct *c)
         return pl_fail(c->e, PL_E_INVALID, "revealed can be 'account' or 'observation'");
     if (c->who->more != NULL)
         *c->who->more = false;
+    if (c->who->next != NULL)
+        *c->who->next = false;
     if (!pl_secret_is_sealed(c->d, k->number))
         return 0;
     if (c->who->drafts == NULL) {
@@ -271,8 +273,10 @@ int act_reveal(struct conduct *c)
         link_draft(&r, PL_KIND_ACCOUNT);
         link_draft(&r, PL_KIND_OBSERVATION);
     }
-    if (rc == 0 && !r.is_full)
+    if (rc == 0 && !r.is_full && !c->who->drafts_go_on)
         put_elem(c, c->root, PL_F_REVIEW_SEALED, k->name, false);
+    if (c->who->next != NULL)
+        *c->who->next = !r.is_full && c->who->drafts_go_on;
     if (c->who->more != NULL)
         *c->who->more = r.is_full;
     return rc;

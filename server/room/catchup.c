@@ -78,16 +78,9 @@ static int take_snapshot(struct room *room, const struct load_part *part, struct
     struct pl_doc *doc = NULL;
 
     room->load_snap_rev = part->n_snap > 0 ? part->snap_rev : 0;
-    if (part->n_snap > 0) {
-        doc = pl_doc_decode(part->snap, part->n_snap, e);
-        if (doc == NULL)
-            return -PL_E_STORE;
-        if (pl_doc_rev(doc) != part->snap_rev ||
-            (part->snap_hash != 0 && part->snap_hash != pl_doc_digest(doc))) {
-            pl_doc_free(doc);
-            return pl_fail(e, PL_E_STORE, "the snapshot is not what was stored");
-        }
-    }
+    int rc = oplog_snapshot(part, &doc, e);
+    if (rc != 0)
+        return rc;
     room->oplog = room_oplog_new(room, doc);
     room->snap_rev = room->load_snap_rev;
     room->snap_tail = 0;

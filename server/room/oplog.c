@@ -405,3 +405,20 @@ void oplog_stats(const struct oplog *l, struct oplog_stats *out)
     out->ring_revs = l->ring.n;
     out->ring_bytes = l->ring.bytes;
 }
+
+int oplog_snapshot(const struct load_part *part, struct pl_doc **doc, struct pl_err *e)
+{
+    *doc = NULL;
+    if (part->n_snap == 0)
+        return 0;
+    struct pl_doc *d = pl_doc_decode(part->snap, part->n_snap, e);
+    if (d == NULL)
+        return -PL_E_STORE;
+    if (pl_doc_rev(d) != part->snap_rev ||
+        (part->snap_hash != 0 && part->snap_hash != pl_doc_digest(d))) {
+        pl_doc_free(d);
+        return pl_fail(e, PL_E_STORE, "the snapshot is not what was stored");
+    }
+    *doc = d;
+    return 0;
+}

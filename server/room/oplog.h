@@ -207,4 +207,10 @@ struct oplog_stats {
 };
 void oplog_stats(const struct oplog *l, struct oplog_stats *out);
 
+/* The document of the snapshot that a loading begins with, checked against its revision and hash:
+ * *doc is the caller's, NULL when there is no snapshot. -PL_E_STORE: it is not what was stored;
+ * forget it (repo_snapshot_drop) and load again. */
+struct load_part;
+int oplog_snapshot(const struct load_part *part, struct pl_doc **doc, struct pl_err *e) PL_MUST;
+
 #endif

@@ -177,6 +177,34 @@ TEST(a_reveal_in_parts_brings_each_entry_once_and_then_ends_the_seal)
     pl_doc_free(d);
 }
 
+/* Drafts that are read one after the other: the seal ends with the last of them. */
+TEST(a_reveal_of_drafts_in_turn_ends_the_seal_with_the_last)
+{
+    struct pl_doc *d = draft_of_ben(3);
+    const struct conduct_draft ben = {DRAFT, BEN, d};
+    const struct conduct_draft cyd = {DRAFT + 1, CYD, d};
+    bool more = false;
+    bool next = false;
+    struct conduct_actor fay = {.user = FAY,
+                                .drafts = &ben,
+                                .n_drafts = 1,
+                                .drafts_go_on = true,
+                                .more = &more,
+                                .next = &next};
+    assert_true(act(PL_ACT_SEAL, "account", 1, &fay) > 0);
+    assert_true(act(PL_ACT_REVEAL, "account", 0, &fay) > 0);
+    assert_true(next && !more && pl_secret_is_sealed(doc, PL_KIND_ACCOUNT));
+    assert_int_equal(count(PL_KIND_ACCOUNT), 3);
+    assert_int_equal(act(PL_ACT_REVEAL, "account", 0, &fay), 0); /* nothing new in these */
+    assert_true(next && pl_secret_is_sealed(doc, PL_KIND_ACCOUNT));
+    fay.drafts = &cyd;
+    fay.drafts_go_on = false;
+    assert_true(act(PL_ACT_REVEAL, "account", 0, &fay) > 0);
+    assert_true(!next && !more && !pl_secret_is_sealed(doc, PL_KIND_ACCOUNT));
+    assert_int_equal(count(PL_KIND_ACCOUNT), 6);
+    pl_doc_free(d);
+}
+
 static struct pl_card card_of(uint8_t token[PL_CARD_TOKEN_BYTES], uint8_t n, const char *s)
 {
     memset(token, n, PL_CARD_TOKEN_BYTES);
@@ -334,6 +362,8 @@ int main(void)
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_reveal_in_parts_brings_each_entry_once_and_then_ends_the_seal, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_reveal_of_drafts_in_turn_ends_the_seal_with_the_last,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_link_to_what_is_revealed_later_is_kept, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(drafts_are_asked_for_only_by_a_reveal_that_is_allowed,
