@@ -36,6 +36,9 @@ DECLARE
 BEGIN
     code := 0;
     review := 0;
+    -- there is no review yet whose lock an end of his access would wait for
+    PERFORM 1 FROM usr u WHERE u.id = p_usr FOR SHARE;
+    PERFORM 1 FROM device d WHERE d.id = p_device FOR SHARE;
     IF NOT actor_is_good(p_usr, p_device) OR p_usr = 0 THEN
         code := 41;
         RETURN;
@@ -86,7 +89,8 @@ END;
 
 -- Sets (role 1-3) or ends (0) a participation. Event 0203: 16 user, 18 role, 19 role before, 20 duty,
 -- 26 perm_epoch. code: 0, 21 no such review or user, 24 wrong role, 25 too many participants, 30 no
--- facilitator would be left, 40 no right or oneself, 41 the actor's access is gone.
+-- facilitator would be left, or he took part in the incident (0014_duty), 40 no right or oneself, 41 the
+-- actor's access is gone.
 CREATE FUNCTION plimsoll_member_set(
     p_review int8, p_by_usr int8, p_by_device int8, p_node int4, p_user_name text, p_role int4,
     p_duty int4, OUT code int4, OUT usr int8, OUT user_name text, OUT display_name text,
@@ -134,6 +138,10 @@ BEGIN
     END IF;
     IF old_role = 0 AND (SELECT count(*) FROM membership t WHERE t.review = p_review) >= 200 THEN
         code := 25;
+        RETURN;
+    END IF;
+    IF p_role = 1 AND old_role <> 1 AND is_involved(p_review, u.id) THEN
+        code := 30;
         RETURN;
     END IF;
     IF old_role = 1 AND p_role <> 1

@@ -254,7 +254,8 @@ BEGIN
                       || tlv(23, p_spki_sha256));
     IF i.review IS NOT NULL
        AND NOT EXISTS (SELECT 1 FROM membership t WHERE t.review = i.review AND t.usr = i.usr)
-       AND (SELECT count(*) FROM membership t WHERE t.review = i.review) < 200 THEN
+       AND (SELECT count(*) FROM membership t WHERE t.review = i.review) < 200
+       AND NOT (i.role = 1 AND is_involved(i.review, i.usr)) THEN
         PERFORM member_write(i.review, i.usr, i.role, 0, 0, coalesce(i.by_usr, 0), 0, p_node);
     END IF;
     RETURN d;

@@ -252,6 +252,8 @@ static json_t *fact_row(const struct pl_doc *d)
     put_reg(j, "session_us", root, PL_F_REVIEW_SESSION_STARTED_AT);
     put_reg(j, "closed_us", root, PL_F_REVIEW_CLOSED_AT);
     put_reg(j, "draft_of", root, PL_F_REVIEW_DRAFT_OF);
+    put_reg(j, "close_asked_by", root, PL_F_REVIEW_CLOSE_ASKED_BY);
+    put_reg(j, "closed_by", root, PL_F_REVIEW_CLOSED_BY);
     return j;
 }
 
@@ -301,6 +303,8 @@ static bool is_fact_field(uint32_t field)
     case PL_F_REVIEW_NA_RECOVER:
     case PL_F_REVIEW_SESSION_STARTED_AT:
     case PL_F_REVIEW_CLOSED_AT:
+    case PL_F_REVIEW_CLOSED_BY:
+    case PL_F_REVIEW_CLOSE_ASKED_BY:
     case PL_F_REVIEW_DRAFT_OF:
         return true;
     default:

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plimsoll/doc/schema.h"
 #include "plimsoll/base/mem.h"
 
 #include "store/internal.h"
@@ -178,6 +179,8 @@ static void member_done(struct pg_job *job, int rc, const struct pg_result *res,
     /* A head says that the review is there: it is the person who is not. */
     if (rc == -PL_E_NOENT && !e && pg_get_u64(res, 0, 5) > 0)
         rc = pl_fail(&own, PL_E_NOENT, "nobody of that name is enrolled here");
+    if (rc == -PL_E_GATE && !e && (uint32_t)job->aux == PL_ROLE_FACILITATOR)
+        rc = pl_fail(&own, PL_E_GATE, "who took part in the incident cannot facilitate its review");
     if (rc != 0) {
         cb(job->user_ctx, rc, NULL, e ? e : &own);
         return;

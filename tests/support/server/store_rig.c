@@ -219,6 +219,13 @@ void rig_member(struct rig *r, uint64_t review, struct rig_person p, int role)
     assert_int_equal(code, 0);
 }
 
+void rig_status(struct rig *r, uint64_t review, int status)
+{
+    for (int s = 1; s <= status; s++)
+        rig_sql(r, "UPDATE plm.review SET status = %d WHERE id = %llu AND (status < %d OR %d = %d)",
+                s, (unsigned long long)review, s, s, status);
+}
+
 /* --- appends ---------------------------------------------------------------------------------- */
 
 void rig_edit_more(struct rig_append *a, struct rig_person p, uint64_t client, uint32_t epoch,

@@ -69,6 +69,9 @@ struct rig_person rig_person(struct rig *r);
 uint64_t rig_review(struct rig *r, struct rig_person p);
 void rig_member(struct rig *r, uint64_t review, struct rig_person p, int role);
 
+/* Brings a review to a status, one step at a time as the database wants it. */
+void rig_status(struct rig *r, uint64_t review, int status);
+
 /* --- appends ---------------------------------------------------------------------------------- */
 
 #define RIG_FRAME 16

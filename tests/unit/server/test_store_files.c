@@ -229,7 +229,7 @@ TEST(rights_are_judged_under_the_lock)
     f.ops = MATERIAL | PL_PERM_BIT(PL_PERM_OWNER_ONLY);
     assert_int_equal(put(&f), -PL_E_PERM);
     f.ops = MATERIAL;
-    rig_sql(&rig, "UPDATE review SET status = 3 WHERE id = %lld", (long long)review);
+    rig_status(&rig, review, 3);
     assert_int_equal(put(&f), -PL_E_PERM);
     f.review = review + 100000;
     assert_int_equal(put(&f), -PL_E_NOENT);

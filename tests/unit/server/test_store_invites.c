@@ -390,9 +390,9 @@ TEST(only_who_may_and_not_too_many)
     char name[16];
     rig_member(&rig, fac.review, p, PL_ROLE_RESPONDER);
     draft_begin(&d, "no", "nope", 1);
-    rig_sql(&rig, "UPDATE review SET status = 4 WHERE id = %llu", ULL(fac.review));
+    rig_status(&rig, fac.review, 4);
     assert_int_equal(draft_add(&d), -PL_E_PERM); /* closed */
-    rig_sql(&rig, "UPDATE review SET status = 1 WHERE id = %llu", ULL(fac.review));
+    rig_status(&rig, fac.review, 1);
     d.inv.hour_max = 0;
     assert_int_equal(draft_add(&d), -PL_E_SLOW_DOWN);
     draft_end(&d);
@@ -510,7 +510,7 @@ static void lose(int how)
                          0);
         break;
     case 3:
-        rig_sql(&rig, "UPDATE review SET status = 4 WHERE id = %llu", ULL(fac.review));
+        rig_status(&rig, fac.review, 4);
         break;
     default:
         rig_sql(&rig, "UPDATE device SET revoked_us = 1 WHERE id = %llu", ULL(fac.who.device));

@@ -484,9 +484,9 @@ TEST(participants_are_set_by_facilitators_only)
     assert_int_equal(st.revoked_user, q.user);
     assert_int_equal(member(review, p, q_name, PL_ROLE_FACILITATOR), 0);
     assert_false(got.member.changed);
-    rig_sql(&rig, "UPDATE review SET status = 4 WHERE id = %llu", (unsigned long long)review);
+    rig_status(&rig, review, 4);
     assert_int_equal(member(review, q, p_name, PL_ROLE_STAKEHOLDER), -PL_E_PERM); /* closed */
-    rig_sql(&rig, "UPDATE review SET status = 3 WHERE id = %llu", (unsigned long long)review);
+    rig_status(&rig, review, 3);
     assert_int_equal(member(review, q, p_name, PL_ROLE_STAKEHOLDER), 0);
     begin();
     assert_int_equal(wait_answer(repo_people(st.s, review, p.user, on_people, NULL)), 0);

@@ -47,8 +47,7 @@ static int fresh(void **state)
     review = rig_review(&rig, fay);
     rig_member(&rig, review, ben, PL_ROLE_RESPONDER);
     rig_member(&rig, review, cyd, PL_ROLE_STAKEHOLDER);
-    rig_sql(&rig, "UPDATE plm.review SET status = %d WHERE id = %llu", PL_STATUS_IN_SESSION,
-            (unsigned long long)review);
+    rig_status(&rig, review, PL_STATUS_IN_SESSION);
     return 0;
 }
 
@@ -197,7 +196,7 @@ static void vote_is_for_who_may_while_it_is_open(void **state)
     v = choice(cyd, red, 1);
     v.key_check[0] = 6;
     assert_int_equal(send_choice(&v), -PL_E_UNAVAILABLE);
-    rig_sql(&rig, "UPDATE plm.review SET status = 3 WHERE id = %llu", (unsigned long long)review);
+    rig_status(&rig, review, 3);
     assert_int_equal(vote(ben, red, 1), -PL_E_PERM);
 }
 
