@@ -226,6 +226,23 @@ void rig_status(struct rig *r, uint64_t review, int status)
                 s, (unsigned long long)review, s, s, status);
 }
 
+void rig_fill(char *out, size_t size, const char *form, uint64_t review, struct rig_person p)
+{
+    size_t n = 0;
+    out[0] = '\0';
+    for (const char *s = form; *s && n + 24 < size; s++) {
+        uint64_t v = s[0] != '$' ? 0 : s[1] == 'R' ? review : s[1] == 'U' ? p.user : p.device;
+        if (s[0] == '$' && s[1] == 'N')
+            n += (size_t)snprintf(out + n, size - n, "p%llu", (unsigned long long)(p.user));
+        else if (s[0] == '$')
+            n += (size_t)snprintf(out + n, size - n, "%llu", (unsigned long long)(v));
+        else
+            out[n++] = *s;
+        s += s[0] == '$';
+        out[n] = '\0';
+    }
+}
+
 /* --- appends ---------------------------------------------------------------------------------- */
 
 void rig_edit_more(struct rig_append *a, struct rig_person p, uint64_t client, uint32_t epoch,

@@ -72,6 +72,9 @@ void rig_member(struct rig *r, uint64_t review, struct rig_person p, int role);
 /* Brings a review to a status, one step at a time as the database wants it. */
 void rig_status(struct rig *r, uint64_t review, int status);
 
+/* SQL from a form: $R review, $U user, $D device, $N the login name that rig_person gave. */
+void rig_fill(char *out, size_t size, const char *form, uint64_t review, struct rig_person p);
+
 /* --- appends ---------------------------------------------------------------------------------- */
 
 #define RIG_FRAME 16
