@@ -21,6 +21,7 @@
 
 #include "model/acts.h"
 #include "model/client.h"
+#include "model/refusal.h"
 
 /* Options that every verb understands; first member of every verb's options. */
 struct cli_common {
@@ -141,12 +142,12 @@ struct cli {
         bool is_open;
         int rc;
         struct pl_err err;
-        uint64_t id;           /* 0: none */
-        struct review *review; /* while it is being opened, and after that */
-        uint64_t ops;          /* what the refused change needed, PL_PERM_BIT */
-        int refused;           /* code of the last refusal */
-        unsigned n_refused;    /* changes that were refused */
-        uint32_t news;         /* kind of the last News; its text is in why */
+        uint64_t id;            /* 0: none */
+        struct review *review;  /* while it is being opened, and after that */
+        int refused;            /* code of the last refusal */
+        struct refusal refusal; /* and its words */
+        unsigned n_refused;     /* changes that were refused */
+        uint32_t news;          /* kind of the last News; its text is in why */
         char why[PL_ERR_TEXT_MAX];
     } opening;          /* of the review opened last */
     bool tells_refused; /* each refusal is told by itself when it comes */

@@ -15,6 +15,9 @@ struct pl_opt_verb *cli_opt_verbs(size_t *n);
 /* "500ms", "10s", "2m", "1h", "3d"; `option` is named in the error. */
 int cli_parse_time(const char *s, const char *option, uint64_t *ms, struct pl_err *e) PL_MUST;
 
+/* A value of an enumeration (PL_EN_...) by its name or another word for it; 0: it is none. */
+int64_t cli_word(uint32_t en, const char *s);
+
 /* Reads --json=FIELDS against what the verb has into c->fields; for "help" it prints them instead
  * and gives 1. -PL_E_USAGE names an unknown field. */
 int cli_fields_choose(struct cli *c, const struct cli_verb *v, struct pl_err *e) PL_MUST;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What people type about an entry as fields of the schema: short words, moments on the clocks of a
- * zone, days, assignments. What has to be made lives in the list itself.
+ * What people type about an entry as fields of the schema: moments on the clocks of a zone, days,
+ * assignments. What has to be made lives in the list itself.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,42 +15,9 @@
 #include "cli/verb_entry.h"
 #include "model/zone.h"
 
-/* --- words of the command line
- * -------------------------------------------------------------------- */
-
-static const struct {
-    const char *word, *value;
-} words[] = {
-    /* lanes of the timeline */
-    {"D", "detection"},
-    {"R", "response"},
-    {"C", "containment"},
-    {"V", "recovery"},
-    {"X", "decision"},
-    {"M", "communication"},
-    /* columns of the board */
-    {"not", "badly"},
-    {"surprising", "surprise"},
-    /* marks */
-    {"start", "impact_start"},
-    {"detect", "detected"},
-    {"ack", "triaged"},
-    {"triage", "triaged"},
-    {"contain", "contained"},
-    {"recover", "recovered"},
-    /* questions and classes */
-    {"why", "why_happened"},
-    {"undetected", "why_undetected"},
-    {"slow", "why_slow"},
-    {"human", "people"},
-};
-
-const char *cli_entry_word(const char *s)
+int64_t cli_word(uint32_t en, const char *s)
 {
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (pl_str_eq(s, words[i].word))
-            return words[i].value;
-    return s;
+    return pl_enum_read(en, s, strlen(s));
 }
 
 /* A day alone means its end, UTC: work due on a day may be done on that day. */
@@ -210,7 +177,7 @@ int cli_entry_fields(struct cli *c, const struct cli_entry_opts *o, struct cli_f
         {if_given(m->precision_s), "precision_s", "precision"},
         {o->zone, "source_zone", "zone"},
         {if_given(m->skew_ms), "source_skew_ms", "skew"},
-        {o->lane, "lens", "lane"},
+        {o->lane, "lens", "lens"},
         {o->source, "source", "source"},
         {o->mark, "marker", "mark"},
         {o->actor, "actor", "actor"},
@@ -233,8 +200,6 @@ int cli_entry_fields(struct cli *c, const struct cli_entry_opts *o, struct cli_f
             v = c->profile.user_name;
         else if (pl_str_eq(map[i].field, "due"))
             v = due_time(v, m->due);
-        else if (!pl_str_eq(map[i].field, "finish_test"))
-            v = cli_entry_word(v);
         rc = cli_field_put(fs, map[i].field, v, e);
         if (rc == 0)
             fs->option[fs->n - 1] = map[i].option;

@@ -10,7 +10,6 @@
 
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
-#include "plimsoll/doc/perm.h"
 
 #include "cli/cli_int.h"
 #include "model/offer.h"
@@ -143,35 +142,19 @@ static void on_opened(void *ctx, int rc, const struct pl_err *e)
         c->opening.err = *e;
 }
 
-/* "your role does not allow this" is told with what was tried, and with who may do it when. */
-static void say_role(struct cli *c, struct review *r)
-{
-    struct sync_status st;
-    char rev[PL_SHORT_ID_MAX];
-    if (c->opening.refused != PL_E_PERM)
-        return;
-    sync_status(review_sync(r), &st);
-    int op = pl_perm_missing(c->opening.ops, pl_perm_mask(st.role, st.status));
-    pl_short_id_format(rev, PL_KIND_REVIEW, (int64_t)review_id(r));
-    if (op >= 0)
-        pl_perm_explain(c->opening.why, sizeof(c->opening.why), op, st.role, st.status, rev);
-}
-
 static void on_refused(void *ctx, int code, const char *why, const struct pl_cs *lost)
 {
     struct cli *c = ctx;
     struct review *r = c->opening.review;
-    c->opening.ops = lost && r ? pl_doc_perm_ops(review_doc(r), lost, review_user(r)) : 0;
+    refusal_explain(&c->opening.refusal, r, code, why, lost);
     c->opening.refused = code;
     c->opening.n_refused++;
-    (void)pl_strlcpy(c->opening.why, why, sizeof(c->opening.why));
     if (!c->tells_refused || !r)
         return;
     char *about = offers_about(lost, review_doc(r));
     const char *file = review_rescue_path(r);
-    say_role(c, r);
     cli_warn(c, "REV-%llu, %s: not taken, %s%s%s", (unsigned long long)review_id(r), about,
-             c->opening.why, file[0] ? "; kept in " : "", file);
+             c->opening.refusal.why, file[0] ? "; kept in " : "", file);
     free(about);
 }
 
@@ -305,13 +288,14 @@ static int say_refused(struct cli *c, struct review *r, struct pl_err *e)
 {
     const char *file = review_rescue_path(r);
     char many[40] = "";
-    say_role(c, r);
+    if (!c->hint)
+        c->hint = c->opening.refusal.next;
     c->is_kept = file[0] != '\0';
     if (c->opening.n_refused > 1)
         (void)snprintf(many, sizeof(many), "%u changes refused: ", c->opening.n_refused);
     if (file[0])
         cli_warn(c, "what was refused is kept in %s", file);
-    return pl_fail(e, c->opening.refused, "%s%.199s", many, c->opening.why);
+    return pl_fail(e, c->opening.refused, "%s%.199s", many, c->opening.refusal.why);
 }
 
 /* No server, or no answer from it: the change stays in the journal. `e` says why, and more. */

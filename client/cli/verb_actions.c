@@ -56,7 +56,7 @@ static const struct pl_opt actions_opts[] = {
 static int ask_states(const struct actions_opts *o, uint64_t *bits, struct pl_err *e)
 {
     for (size_t i = 0; i < o->states.count; i++) {
-        int64_t state = pl_enum_value(PL_EN_STATE, o->states.values[i]);
+        int64_t state = cli_word(PL_EN_STATE, o->states.values[i]);
         if (state == 0)
             return pl_fail(e, PL_E_USAGE,
                            "--state: there is no state '%.40s'; 'help fields' lists "

@@ -89,7 +89,7 @@ static int column_of(const char *col, uint32_t *kind, struct pl_err *e)
 {
     if (!col)
         return 0;
-    int64_t v = pl_enum_value(PL_EN_OBSERVATION, cli_entry_word(col));
+    int64_t v = cli_word(PL_EN_OBSERVATION, col);
     if (v == 0)
         return pl_fail(e, PL_E_USAGE, "'%s' is not a column: well, not, surprise, luck", col);
     *kind = (uint32_t)v;

@@ -18,29 +18,44 @@
     }
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-#define EVENT_OPTS                                                                         \
-    OPT(0, "at", at, "TIME", "when it happened (RFC 3339, e.g. 2026-03-01T09:12:04Z)"),    \
-        OPT(0, "happened", at, "TIME", "the same as --at"),                                \
-        OPT(0, "known-at", known_at, "TIME", "when we came to know of it"),                \
-        OPT(0, "known", known_at, "TIME", "the same as --known-at"),                       \
-        OPT(0, "precision", precision, "P", "exact, about, about:5m, before, after"),      \
-        OPT(0, "zone", zone, "ZONE",                                                       \
-            "zone of the source; times without an offset are on its clocks"),              \
-        OPT(0, "skew", skew, "TIME",                                                       \
-            "how far the source's clock was ahead (+90s) or behind (-2m); a time given "   \
-            "with it is put right by it"),                                                 \
-        OPT(0, "lens", lane, "LANE", "the same as --lane"),                                \
-        OPT(0, "lane", lane, "LANE",                                                       \
-            "D detection, R response, C containment, V recovery, "                         \
-            "X decision, M communication, or happened"),                                   \
-        OPT(0, "source", source, "TEXT", "where we know it from"),                         \
-        OPT(0, "mark", mark, "MARK", "start, detect, ack, contain, recover; none clears"), \
+#define EVENT_OPTS                                                                       \
+    OPT(0, "at", at, "TIME", "when it happened (RFC 3339, e.g. 2026-03-01T09:12:04Z)"),  \
+        OPT(0, "happened", at, "TIME", "the same as --at"),                              \
+        OPT(0, "known-at", known_at, "TIME", "when we came to know of it"),              \
+        OPT(0, "known", known_at, "TIME", "the same as --known-at"),                     \
+        OPT(0, "precision", precision, "P", "exact, about, about:5m, before, after"),    \
+        OPT(0, "zone", zone, "ZONE",                                                     \
+            "zone of the source; times without an offset are on its clocks"),            \
+        OPT(0, "skew", skew, "TIME",                                                     \
+            "how far the source's clock was ahead (+90s) or behind (-2m); a time given " \
+            "with it is put right by it"),                                               \
+        OPT(0, "lens", lane, "LENS",                                                     \
+            "happened, detection, response, containment, recovery, decision, "           \
+            "communication"),                                                            \
+        OPT(0, "lane", lane, "LENS", "the same as --lens"),                              \
+        OPT(0, "source", source, "TEXT", "where we know it from"),                       \
+        OPT(0, "mark", mark, "MARK",                                                     \
+            "impact_start, detected, triaged, contained, recovered; none clears"),       \
+        {0,                                                                              \
+         "move",                                                                         \
+         PL_OPT_FLAG,                                                                    \
+         offsetof(struct cli_entry_opts, move),                                          \
+         NULL,                                                                           \
+         NULL,                                                                           \
+         "take the mark off the event that has it now"},                                 \
+        {0,                                                                              \
+         "also",                                                                         \
+         PL_OPT_FLAG,                                                                    \
+         offsetof(struct cli_entry_opts, also),                                          \
+         NULL,                                                                           \
+         NULL,                                                                           \
+         "mark it although another event has the mark: the earlier one counts"},         \
         OPT(0, "actor", actor, "ROLE", "who or what acted; a role rather than a name")
 #define BOARD_OPTS OPT(0, "col", col, "COLUMN", "well, not, surprise, luck")
 #define CAUSE_OPTS                                                     \
     OPT(0, "branch", branch, "QUESTION", "why, undetected, slow"),     \
         OPT(0, "class", klass, "CLASS", "technical, process, people"), \
-        OPT(0, "factor", factor, "FACTOR", "see 'plimsoll help fields'")
+        OPT(0, "factor", factor, "FACTOR", "see 'plimsoll help words'")
 #define ACTION_OPTS                                                                        \
     OPT(0, "control", control, "CONTROL", "prevention, detection, process"),               \
         OPT(0, "kind", kind, "KIND", "patching, monitoring, testing ... ('help fields')"), \
@@ -77,8 +92,8 @@ static const struct pl_opt rm_opts[] = {CLI_COMMON,
                                          offsetof(struct cli_entry_opts, restore), NULL, NULL,
                                          "bring it back instead"}};
 
-static const char *const event_heads[] = {"ID",   "HAPPENED", "PRECISION", "LANE",
-                                          "MARK", "SOURCE",   "TEXT",      "REVIEW"};
+static const char *const event_heads[] = {"ID",   "HAPPENED", "KNOWN", "PRECISION", "LENS",
+                                          "MARK", "SOURCE",   "TEXT",  "REVIEW"};
 static const char *const board_heads[] = {"ID", "COLUMN", "VOTES", "TEXT", "REVIEW"};
 static const char *const account_heads[] = {"ID", "AUTHOR", "TEXT", "REVIEW"};
 static const char *const cause_heads[] = {"ID",    "QUESTION", "CLASS", "FACTOR",
@@ -92,9 +107,9 @@ static const char *const agenda_heads[] = {"ID", "STAGE", "MINUTES", "TEXT", "RE
 static const struct cli_entry_kind kinds[] = {
     {PL_KIND_EVENT,
      "timeline",
-     {"happened_at", "precision", "lens", "marker", "source"},
+     {"happened_at", "known_at", "precision", "lens", "marker", "source"},
      event_heads,
-     8},
+     9},
     {PL_KIND_OBSERVATION, "observe", {"kind", "votes"}, board_heads, 5},
     {PL_KIND_ACCOUNT, "account", {"author"}, account_heads, 4},
     {PL_KIND_CAUSE, "cause", {"question", "class", "factor", "votes"}, cause_heads, 7},
@@ -160,12 +175,13 @@ const struct cli_entry_kind *cli_entry_kind(uint32_t kind)
         .run = run_##ident##_rm}
 
 VERB_ADD(timeline, "timeline", PL_KIND_EVENT, event_opts, "add an event",
-         "  plimsoll timeline add REV-1 --at 2026-03-01T09:12:04Z --lane D --mark detect \\\n"
-         "      'alert \"5xx > 2 %\" fired, queue low'\n"
+         "  plimsoll timeline add REV-1 --at 2026-03-01T09:12:04Z --lens detection \\\n"
+         "      --mark detected 'alert \"5xx > 2 %\" fired, queue low'\n"
          "  plimsoll timeline add REV-1 --at '2026-03-01 10:12' --zone Europe/Berlin \\\n"
          "      --skew +90s --precision about:5m --source 'pager log' 'first page'\n");
 VERB_EDIT(timeline, "timeline", PL_KIND_EVENT, event_opts, "change an event",
-          "  plimsoll timeline edit REV-1 E-9 --mark none\n");
+          "  plimsoll timeline edit REV-1 E-9 --mark none\n"
+          "  plimsoll timeline edit REV-1 E-9 --mark detected --move\n");
 VERB_RM(timeline, "timeline", PL_KIND_EVENT, "E-9", "remove an event (--restore brings it back)");
 VERB_LIST(observe, "observe", PL_KIND_OBSERVATION, board_list_opts, "the board",
           "  plimsoll observe list REV-1 --col not\n");

@@ -12,6 +12,7 @@
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
+#include "plimsoll/doc/durations.h"
 #include "plimsoll/doc/secret.h"
 #include "plimsoll/doc/vote.h"
 #include "plimsoll/render/json.h"
@@ -105,26 +106,21 @@ static const char *shown(const struct pl_doc *d, const struct pl_entry *en, cons
 #define CELL        8192
 #define LABEL_WHOLE (4u * 1024u * 1024u)
 
-/* Does a field hold what an option asks for? The option's word may be a short one. */
-static bool fits(const struct pl_doc *d, const struct pl_entry *en, const char *field,
-                 const char *want)
+/* Does a field hold what an option asks for? The option's word may be another one for it. */
+static bool fits(const struct pl_entry *en, const char *field, const char *want)
 {
-    char cell[CELL];
-    return !want || pl_str_eq(shown(d, en, field, cell, CELL), cli_entry_word(want));
+    const struct pl_field *f = pl_field_by_name(pl_entry_kind(en), field);
+    return !want ||
+           (f && f->type == PL_FT_ENUM && pl_entry_int(en, f->number, 0) == cli_word(f->ref, want));
 }
 
 static bool matches(const struct cli *c, const struct pl_doc *d, const struct pl_entry *en,
                     const struct cli_entry_opts *o)
 {
     char cell[CELL];
-    if (o->state && !pl_str_eq(shown(d, en, "state", cell, CELL), cli_entry_word(o->state)))
-        return false;
-    if (o->col && !pl_str_eq(shown(d, en, "kind", cell, CELL), cli_entry_word(o->col)))
-        return false;
-    if (o->lane && !pl_str_eq(shown(d, en, "lens", cell, CELL), cli_entry_word(o->lane)))
-        return false;
-    if (!fits(d, en, "question", o->branch) || !fits(d, en, "class", o->klass) ||
-        !fits(d, en, "factor", o->factor) || !fits(d, en, "marker", o->mark))
+    if (!fits(en, "state", o->state) || !fits(en, "kind", o->col) || !fits(en, "lens", o->lane) ||
+        !fits(en, "question", o->branch) || !fits(en, "class", o->klass) ||
+        !fits(en, "factor", o->factor) || !fits(en, "marker", o->mark))
         return false;
     if (o->owner) {
         const char *who = pl_str_eq(o->owner, "me") ? c->profile.user_name : o->owner;
@@ -163,10 +159,14 @@ static int check_sort(const struct cli_entry_opts *o, struct pl_err *e)
 
 /* A cell of a list: moments in the zone that is asked for, precision with its width. */
 static const char *listed(const struct pl_doc *d, const struct pl_entry *en, const char *field,
-                          const char *zone, char *buf)
+                          const char *zone, bool is_for_eyes, char *buf)
 {
     const struct pl_field *f = pl_field_by_name(pl_entry_kind(en), field);
     int64_t s = pl_entry_int(en, PL_F_EVENT_PRECISION_S, 0);
+    if (is_for_eyes && pl_entry_kind(en) == PL_KIND_EVENT && pl_str_eq(field, "known_at")) {
+        pl_event_known(en, buf); /* how much later tells more in less room */
+        return buf;
+    }
     if (f && f->type == PL_FT_TIME && zone && pl_entry_reg(en, f->number)->type == PL_VAL_INT) {
         zone_format(zone, pl_entry_int(en, f->number, 0), 0, buf);
         return buf;
@@ -198,7 +198,8 @@ static void list_one(struct cli *c, struct review *r, uint32_t kind, const struc
         qsort(all, n < ENTRIES_MAX ? n : ENTRIES_MAX, sizeof(struct pl_entry *), cli_votes_cmp);
     char review[32];
     /* A pipe gets the line whole, a person what fits. */
-    size_t cap = cli_is_for_eyes(c) ? 256 : LABEL_WHOLE;
+    bool is_for_eyes = cli_is_for_eyes(c);
+    size_t cap = is_for_eyes ? 256 : LABEL_WHOLE;
     char *label = pl_xcalloc(1, cap);
     char(*cells)[CELL] = pl_xcalloc(ENTRY_COLUMNS, CELL);
     const char *zone = cli_entry_zone(c, d, kind == PL_KIND_EVENT ? o->zone : NULL);
@@ -213,7 +214,7 @@ static void list_one(struct cli *c, struct review *r, uint32_t kind, const struc
         label_of(d, all[i], label, cap);
         row[at++] = id;
         for (size_t f = 0; f < ENTRY_COLUMNS && k->columns[f]; f++)
-            row[at++] = listed(d, all[i], k->columns[f], zone, cells[f]);
+            row[at++] = listed(d, all[i], k->columns[f], zone, is_for_eyes, cells[f]);
         row[at++] = label;
         row[at++] = review;
         cli_table_row(t, row);
@@ -269,7 +270,7 @@ static int check_filter(uint32_t kind, const char *option, const char *field, co
     const struct pl_field *f = want ? pl_field_by_name(kind, field) : NULL;
     char all[PL_ERR_TEXT_MAX / 2] = "";
     const char *name = NULL;
-    if (!f || f->type != PL_FT_ENUM || pl_enum_value(f->ref, cli_entry_word(want)) != 0)
+    if (!f || f->type != PL_FT_ENUM || cli_word(f->ref, want) != 0)
         return 0;
     for (int64_t i = 1; (name = pl_enum_name(f->ref, i)); i++) {
         (void)pl_strlcat(all, i > 1 ? ", " : "", sizeof(all));
@@ -284,7 +285,7 @@ static int check_filters(uint32_t kind, const struct cli_entry_opts *o, struct p
         const char *option, *field, *want;
     } all[] = {
         {"state", "state", o->state}, {"col", "kind", o->col},
-        {"lane", "lens", o->lane},    {"branch", "question", o->branch},
+        {"lens", "lens", o->lane},    {"branch", "question", o->branch},
         {"class", "class", o->klass}, {"factor", "factor", o->factor},
         {"mark", "marker", o->mark},
     };
@@ -336,11 +337,14 @@ int cli_entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t ki
 static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct cli_entry_opts *o,
                    const char *text, struct pl_eid *eid, struct pl_err *e)
 {
+    const struct cli_mark_how how = {.move = o->move, .also = o->also};
     struct cli_fields fs = {.n = 0};
     struct pl_eid parent = PL_EID_ROOT;
     int rc = kind == PL_KIND_ACTION ? cli_field_put(&fs, "state", "idea", e) : 0;
     if (rc == 0)
         rc = cli_entry_fields(c, o, &fs, e);
+    if (rc == 0)
+        rc = cli_mark_make_room(c, r, NULL, o->mark, &how, e);
     if (rc == 0 && o->parent) {
         struct pl_entry *en = NULL;
         rc = act_find(review_doc(r), o->parent, kind == PL_KIND_CAUSE ? kind : 0, &en, e);
@@ -351,7 +355,9 @@ static int add_one(struct cli *c, struct review *r, uint32_t kind, const struct 
         rc = cli_field_put(&fs, "body", text, e);
     if (rc == 0)
         rc = act_add(r, kind, parent, fs.f, fs.n, eid, e);
-    if (rc < 0)
+    if (rc == 0)
+        cli_event_warn(c, r, *eid, &fs);
+    else
         cli_fields_say_option(&fs, e);
     cli_fields_release(&fs);
     return rc;
@@ -473,6 +479,7 @@ int cli_entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t ki
                    struct pl_err *e)
 {
     const struct cli_entry_opts *o = opts;
+    const struct cli_mark_how how = {.move = o->move, .also = o->also};
     struct review *r = NULL;
     struct pl_entry *en = NULL;
     struct cli_fields fs = {.n = 0};
@@ -490,8 +497,12 @@ int cli_entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t ki
     if (rc == 0 && o->parent)
         rc = put_under(r, eid, o->parent, kind, e);
     if (rc == 0)
+        rc = cli_mark_make_room(c, r, en, o->mark, &how, e);
+    if (rc == 0)
         rc = act_set(r, eid, fs.f, fs.n, e);
-    if (rc < 0)
+    if (rc == 0)
+        cli_event_warn(c, r, eid, &fs);
+    else
         cli_fields_say_option(&fs, e);
     if (rc == 0)
         rc = settle_and_show(c, r, eid, e);
@@ -534,6 +545,8 @@ int cli_entry_set(struct cli *c, void *opts, int argc, char **argv, struct pl_er
         rc = cli_entry_assignment(&fs, argv[i], e);
     if (rc == 0)
         rc = act_set(r, eid, fs.f, fs.n, e);
+    if (rc == 0)
+        cli_event_warn(c, r, eid, &fs);
     if (rc == 0)
         rc = settle_and_show(c, r, eid, e);
     cli_fields_release(&fs);

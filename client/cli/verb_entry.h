@@ -20,7 +20,7 @@ struct cli_entry_opts {
     const char *control, *kind, *owner, *due, *state, *priority, *finish; /* actions */
     const char *sort;
     struct pl_opt_list set;
-    bool restore, late, lanes, anonymous;
+    bool restore, late, lanes, anonymous, move, also;
 };
 
 /* Values that are made of what was typed. */
@@ -60,9 +60,6 @@ struct cli_entry_kind {
 };
 const struct cli_entry_kind *cli_entry_kind(uint32_t kind);
 
-/* Short words of the command line ("D", "not", "why") as values of the schema; others unchanged. */
-const char *cli_entry_word(const char *s);
-
 int cli_entry_list(struct cli *c, void *opts, int argc, char **argv, uint32_t kind,
                    struct pl_err *e);
 int cli_entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kind,
@@ -71,6 +68,18 @@ int cli_entry_edit(struct cli *c, void *opts, int argc, char **argv, uint32_t ki
                    struct pl_err *e);
 int cli_entry_rm(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e);
 int cli_entry_set(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e);
+
+/* Before `word` ("detected"; NULL: nothing is marked) is set on an event (NULL: a new one): a mark
+ * that another bears is taken off it, or is left there, as was asked for; else -PL_E_CONFLICT says
+ * which event has it. */
+struct cli_mark_how {
+    bool move, also;
+};
+int cli_mark_make_room(struct cli *c, struct review *r, const struct pl_entry *en, const char *word,
+                       const struct cli_mark_how *how, struct pl_err *e) PL_MUST;
+/* After fields of an event were set: what may be a mistake about its two clocks and its mark. */
+void cli_event_warn(struct cli *c, struct review *r, struct pl_eid eid,
+                    const struct cli_fields *fs);
 
 /* For qsort of struct pl_entry *: most counted dots first, then by number. */
 int cli_votes_cmp(const void *a, const void *b);

@@ -31,6 +31,32 @@ static void help_fields(struct cli *c)
     }
 }
 
+/* Other words for what fields hold: those of doc/words.def, by enumeration. */
+static void help_words(struct cli *c)
+{
+    const char *word = NULL;
+    cli_print(c,
+              "Names are what is stored, shown and exported; the words behind them may be typed,\n"
+              "in either case, wherever the name may be. A timeline is seen through lenses: a\n"
+              "lane is the column of one. Times to detect, triage, contain and recover are\n"
+              "between the events that are marked so.\n");
+    for (uint32_t en = 1; en <= PL_EN_MAX; en++) {
+        bool has_head = false;
+        for (size_t i = 0; pl_enum_at(en, i) != 0; i++) {
+            int64_t v = pl_enum_at(en, i);
+            if (!pl_enum_word(en, v, 0))
+                continue;
+            if (!has_head)
+                cli_print(c, "\n%s\n", en == PL_EN_MARKER ? "mark (marker)" : pl_enum_title(en));
+            has_head = true;
+            cli_print(c, "  %-16s", pl_enum_name(en, v));
+            for (size_t k = 0; (word = pl_enum_word(en, v, k)); k++)
+                cli_print(c, "%s%s", k ? ", " : " ", word);
+            cli_print(c, "\n");
+        }
+    }
+}
+
 static void help_roles(struct cli *c)
 {
     char cells[4][8];
@@ -111,6 +137,20 @@ static void help_formats(struct cli *c)
         "  FIELD=VALUE  'plimsoll help fields'; none clears, +x and -x for sets\n");
 }
 
+/* Where the manual is, and the verbs by name: nobody reads mdoc on a terminal. */
+static void help_manual(struct cli *c)
+{
+    cli_print(c,
+              "man plimsoll          the manual of this program: texts, files, every verb\n"
+              "man plimsolld         the server\n"
+              "man plimsolld.conf    its configuration\n"
+              "Not installed? 'cmake --install' puts them there; without it, the verbs' part is\n"
+              "  plimsoll help man | mandoc -T utf8 | less\n"
+              "One verb, with examples: plimsoll VERB --help\n\n");
+    for (size_t i = 0; cli_verbs[i]; i++)
+        cli_print(c, "  %-21s  %s\n", cli_verbs[i]->opt.name, cli_verbs[i]->opt.summary);
+}
+
 /* The manual's section, or the help of a verb, as data. */
 static int help_printed(struct cli *c, const struct cli_verb *v, struct pl_err *e)
 {
@@ -121,11 +161,6 @@ static int help_printed(struct cli *c, const struct cli_verb *v, struct pl_err *
         return pl_fail(e, PL_E_NOMEM, "no memory");
     if (v)
         cli_print_verb_help(v, f);
-    else if (cli_is_for_eyes(c))
-        for (size_t i = 0; cli_verbs[i]; i++) { /* nobody reads mdoc */
-            (void)fputs(i > 0 ? "\n" : "", f);
-            cli_print_verb_help(cli_verbs[i], f);
-        }
     else
         cli_print_man(f);
     (void)fclose(f);
@@ -149,6 +184,8 @@ static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_
     const char *topic = argc > 0 ? argv[0] : "";
     if (pl_str_eq(topic, "fields"))
         help_fields(c);
+    else if (pl_str_eq(topic, "words"))
+        help_words(c);
     else if (pl_str_eq(topic, "roles"))
         help_roles(c);
     else if (pl_str_eq(topic, "exit-codes"))
@@ -159,19 +196,22 @@ static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_
         help_json(c);
     else if (pl_str_eq(topic, "formats"))
         help_formats(c);
+    else if (pl_str_eq(topic, "man") && cli_is_for_eyes(c))
+        help_manual(c);
     else if (pl_str_eq(topic, "man"))
         return help_printed(c, NULL, e);
     else if (topic[0] == '\0')
         cli_print(c, "plimsoll --help            all verbs\n"
                      "plimsoll VERB --help       one of them\n"
                      "plimsoll help fields       fields of a review and of its entries\n"
+                     "plimsoll help words        short words for what fields hold: S1, D, ack ...\n"
                      "plimsoll help roles        who may do what in which status\n"
                      "plimsoll help formats      what is printed, read, written to files\n"
                      "plimsoll help json         what all --json output has in common\n"
                      "plimsoll help exit-codes\n"
                      "plimsoll help environment\n"
                      "plimsoll help keys         keys of the full screen\n"
-                     "plimsoll help man          all verbs; in a pipe as mdoc, for plimsoll(1)\n");
+                     "plimsoll help man          the manual pages; in a pipe the verbs as mdoc\n");
     else
         return help_verb(c, argc, argv, e);
     return 0;
@@ -179,7 +219,7 @@ static int run_help(struct cli *c, void *opts, int argc, char **argv, struct pl_
 
 const struct cli_verb verb_help = {
     .opt = {"help", "[VERB|TOPIC]",
-            "a verb, or fields, roles, formats, json, exit-codes, environment, keys, man",
+            "a verb, or fields, words, roles, formats, json, exit-codes, environment, keys, man",
             plain_opts, COUNT(plain_opts), 0, 2},
     .opt_size = sizeof(struct cli_common),
     .examples = "  plimsoll help fields\n  plimsoll help list\n",

@@ -49,7 +49,7 @@ static int fill(const struct invite_opts *o, struct pl_invite_new *m, struct pl_
 {
     const char *role = o->role ? o->role : "responder";
     int64_t minutes = 0;
-    m->role = (uint32_t)pl_enum_value(PL_EN_ROLE, role);
+    m->role = (uint32_t)cli_word(PL_EN_ROLE, role);
     if (m->role == 0)
         return pl_fail(e, PL_E_USAGE, "'%s' is not a role: facilitator, responder, stakeholder",
                        role);

@@ -117,10 +117,7 @@ static int fetch(struct cli *c, const struct pl_metrics *q, struct rows *rows, s
 static int parse_enum(uint32_t en, const char *s, const char *option, uint32_t *out,
                       struct pl_err *e)
 {
-    const char *d = s && (s[0] == 'S' || s[0] == 's') ? s + 1 : s;
-    int64_t v = s ? pl_enum_value(en, s) : 0;
-    if (s && en == PL_EN_SEVERITY && d[0] >= '1' && d[0] <= '4' && d[1] == '\0')
-        v = d[0] - '0';
+    int64_t v = s ? cli_word(en, s) : 0;
     if (s && v == 0)
         return pl_fail(e, PL_E_USAGE,
                        "%s does not take '%.40s'; 'plimsoll help fields' lists what "

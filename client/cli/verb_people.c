@@ -145,7 +145,7 @@ static int set_member(struct cli *c, const struct people_opts *o, char **argv, u
     m.u.member_set.user_name = argv[1];
     m.u.member_set.role = role;
     if (o->duty) {
-        m.u.member_set.duty = (uint32_t)pl_enum_value(PL_EN_DUTY, o->duty);
+        m.u.member_set.duty = (uint32_t)cli_word(PL_EN_DUTY, o->duty);
         if (m.u.member_set.duty == 0)
             return pl_fail(e, PL_E_USAGE, "'%s' is not a duty", o->duty);
     }
@@ -179,7 +179,7 @@ static int run_people_add(struct cli *c, void *opts, int argc, char **argv, stru
     const struct people_opts *o = opts;
     (void)argc;
     const char *name = o->role ? o->role : "responder";
-    uint32_t role = (uint32_t)pl_enum_value(PL_EN_ROLE, name);
+    uint32_t role = (uint32_t)cli_word(PL_EN_ROLE, name);
     if (role == 0)
         return pl_fail(e, PL_E_USAGE, "'%s' is not a role: facilitator, responder, stakeholder",
                        name);

@@ -55,12 +55,10 @@ static int parse_severity(const char *s, uint32_t *out, struct pl_err *e)
 {
     if (!s)
         return 0;
-    const char *d = s[0] == 'S' || s[0] == 's' ? s + 1 : s;
-    int64_t v = pl_enum_value(PL_EN_SEVERITY, s);
-    if (d[0] >= '1' && d[0] <= '4' && d[1] == '\0')
-        v = d[0] - '0';
+    int64_t v = cli_word(PL_EN_SEVERITY, s);
     if (v == 0)
-        return pl_fail(e, PL_E_USAGE, "--sev takes S1 to S4, not '%s'", s);
+        return pl_fail(e, PL_E_USAGE,
+                       "--sev takes S1 to S4, or critical, high, medium, low, not '%.40s'", s);
     *out = (uint32_t)v;
     return 0;
 }
@@ -132,7 +130,7 @@ static int add_participant(struct cli *c, uint64_t id, const char *spec, struct 
     struct pl_msg m = {.type = PL_MSG_MEMBER_SET};
     m.u.member_set.review = id;
     m.u.member_set.user_name = user;
-    m.u.member_set.role = (uint32_t)pl_enum_value(PL_EN_ROLE, colon + 1);
+    m.u.member_set.role = (uint32_t)cli_word(PL_EN_ROLE, colon + 1);
     if (m.u.member_set.role == 0)
         return pl_fail(e, PL_E_USAGE, "'%s' is not a role: facilitator, responder, stakeholder",
                        colon + 1);
@@ -147,7 +145,7 @@ static int create(struct cli *c, const struct new_opts *o, const char *title, ui
     pl_random_bytes(op_id, sizeof(op_id));
     m.u.create.op_id = (struct pl_bytes){op_id, sizeof(op_id)};
     m.u.create.title = title;
-    m.u.create.kind = o->kind ? (uint32_t)pl_enum_value(PL_EN_INCIDENT, o->kind) : 0;
+    m.u.create.kind = o->kind ? (uint32_t)cli_word(PL_EN_INCIDENT, o->kind) : 0;
     if (o->kind && m.u.create.kind == 0)
         return pl_fail(e, PL_E_USAGE,
                        "'%s' is not a kind: security, operations, near_miss, "

@@ -336,7 +336,11 @@ static int add_claim(struct cli *c, const struct claim_opts *o, uint64_t id, con
     struct pl_eid parent = rc == 0 ? pl_entry_eid(account) : PL_EID_ROOT;
     if (rc == 0 && o->event) {
         uint64_t of = (uint64_t)pl_entry_int(pl_doc_root(review_doc(r)), PL_F_REVIEW_DRAFT_OF, 0);
-        rc = event_of(c, of != 0 ? of : id, o->event, event, sizeof(event), e);
+        /* A review is open once: what is no draft has the event itself. */
+        if (of != 0)
+            rc = event_of(c, of, o->event, event, sizeof(event), e);
+        else
+            (void)pl_strlcpy(event, o->event, sizeof(event));
         f[n++] = (struct act_field){"event", event};
     }
     if (o->at)
@@ -349,16 +353,9 @@ static int add_claim(struct cli *c, const struct claim_opts *o, uint64_t id, con
         rc = act_add(r, PL_KIND_CLAIM, parent, f, n, &eid, e);
     if (rc == 0)
         rc = cli_settle(c, r, &queued, e);
-    if (rc < 0)
-        return rc;
-    json_t *j = cli_envelope(c, "entry", pl_doc_rev(sync_base(review_sync(r))));
-    (void)json_object_set_new(j, "review", json_sprintf("REV-%llu", (unsigned long long)id));
-    (void)json_object_set_new(j, "queued", json_boolean(queued));
-    (void)json_object_set_new(j, "item",
-                              cli_entry_json(review_doc(r), pl_doc_entry(review_doc(r), eid)));
-    if (!cli_json(c, j))
+    if (rc == 0)
         cli_say(c, "the claim stands under %s", name);
-    return 0;
+    return rc < 0 ? rc : cli_entry_result(c, r, eid, queued, e);
 }
 
 static int run_claim(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)

@@ -49,7 +49,7 @@ static int run_status(struct cli *c, void *opts, int argc, char **argv, struct p
 {
     const struct cli_act_opts *o = opts;
     struct cli_act a;
-    int64_t to = argc > 1 ? pl_enum_value(PL_EN_STATUS, argv[1]) : 0;
+    int64_t to = argc > 1 ? cli_word(PL_EN_STATUS, argv[1]) : 0;
     if (argc > 1 && to == 0)
         return pl_fail(e, PL_E_USAGE,
                        "'%s' is not a status: preparing, in_session, tracking, closed", argv[1]);
@@ -106,7 +106,7 @@ static int run_visibility(struct cli *c, void *opts, int argc, char **argv, stru
     struct cli_act a;
     (void)opts;
     (void)argc;
-    int64_t to = pl_enum_value(PL_EN_VISIBILITY, argv[1]);
+    int64_t to = cli_word(PL_EN_VISIBILITY, argv[1]);
     if (to == 0)
         return pl_fail(e, PL_E_USAGE, "'%s' is neither participants nor organisation", argv[1]);
     int rc = cli_act_open(c, argv[0], PL_ACT_VISIBILITY, &a, e);
@@ -175,7 +175,7 @@ static int run_stage(struct cli *c, void *opts, int argc, char **argv, struct pl
     struct cli_act a;
     (void)opts;
     (void)argc;
-    int64_t to = pl_enum_value(PL_EN_STAGE, argv[1]);
+    int64_t to = cli_word(PL_EN_STAGE, argv[1]);
     if (to == 0)
         return pl_fail(e, PL_E_USAGE,
                        "'%s' is not a stage: prepare, timeline, analyse, causes, actions, track, "
@@ -327,7 +327,7 @@ static int run_focus(struct cli *c, void *opts, int argc, char **argv, struct pl
 {
     struct cli_act a;
     (void)opts;
-    int64_t stage = argc > 1 ? pl_enum_value(PL_EN_STAGE, argv[1]) : 0;
+    int64_t stage = argc > 1 ? cli_word(PL_EN_STAGE, argv[1]) : 0;
     if (argc > 1 && stage == 0)
         return pl_fail(e, PL_E_USAGE, "'%s' is not a stage", argv[1]);
     int rc = cli_act_open(c, argv[0], PL_ACT_FOCUS, &a, e);

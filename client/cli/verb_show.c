@@ -185,6 +185,26 @@ static void linked_text(struct cli *c, const struct pl_doc *d, const struct pl_e
     json_decref(ids);
 }
 
+/* What stands under an entry, by kind: {"claims": [...]} of an account, {"evidence": [...]} of an
+ * action. Comments have a key of their own, with --comments. */
+static json_t *children_json(const struct pl_doc *d, const struct pl_entry *en)
+{
+    json_t *all = json_object();
+    for (uint32_t kind = 1; pl_kind_info(kind); kind++) {
+        if (kind == PL_KIND_COMMENT || !pl_kind_fits(kind, pl_entry_kind(en)))
+            continue;
+        size_t n = pl_doc_children(d, pl_entry_eid(en), kind, NULL, 0);
+        struct pl_entry **v = pl_xcalloc(n + 1, sizeof(struct pl_entry *));
+        json_t *list = json_array();
+        (void)pl_doc_children(d, pl_entry_eid(en), kind, v, n);
+        for (size_t i = 0; i < n; i++)
+            (void)json_array_append_new(list, cli_entry_json(d, v[i]));
+        free(v);
+        (void)json_object_set_new(all, pl_json_list_name(kind), list);
+    }
+    return all;
+}
+
 static int show_entry(struct cli *c, const struct view *v, const char *name, bool comments,
                       struct pl_err *e)
 {
@@ -200,6 +220,7 @@ static int show_entry(struct cli *c, const struct view *v, const char *name, boo
     }
     json_t *j = cli_envelope(c, "show", pl_doc_rev(v->d));
     (void)json_object_set_new(j, "item", cli_entry_json(v->d, en));
+    (void)json_object_set_new(j, "children", children_json(v->d, en));
     (void)json_object_set_new(j, "linked_from", cli_linked_from(v->d, en));
     if (comments)
         (void)json_object_set_new(j, "comments", cli_comments_json(v->d, en));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Reading the timeline: in order of time and by lane, the marks and the four durations between
+ * Reading the timeline: in order of time and by lens, the marks and the four durations between
  * them, and the gaps in which nothing is written down.
  */
 #include <stdio.h>
@@ -33,18 +33,19 @@
 
 static const struct pl_opt list_opts[] = {
     CLI_COMMON,
-    {0, "lane", PL_OPT_STRING, offsetof(struct cli_entry_opts, lane), "LANE", NULL,
-     "only this lane: D, R, C, V, X, M or its name"},
-    {0, "lens", PL_OPT_STRING, offsetof(struct cli_entry_opts, lane), "LANE", NULL,
-     "the same as --lane"},
+    {0, "lens", PL_OPT_STRING, offsetof(struct cli_entry_opts, lane), "LENS", NULL,
+     "only this lens: detection, response ... ('help words')"},
+    {0, "lane", PL_OPT_STRING, offsetof(struct cli_entry_opts, lane), "LENS", NULL,
+     "the same as --lens"},
     {0, "mark", PL_OPT_STRING, offsetof(struct cli_entry_opts, mark), "MARK", NULL,
      "only events with this mark"},
     {0, "lanes", PL_OPT_FLAG, offsetof(struct cli_entry_opts, lanes), NULL, NULL,
-     "a column for each lane"},
+     "a column for each lens"},
     OPT_ZONE,
 };
 
-static const char *const lane_heads[] = {"TIME", "H", "D", "R", "C", "V", "X", "M", "ID", "TEXT"};
+static const char *const lane_heads[] = {"TIME", "KNOWN", "H", "D",  "R",   "C",
+                                         "V",    "X",     "M", "ID", "TEXT"};
 
 static struct pl_entry **events_of(const struct pl_doc *d, size_t *n)
 {
@@ -70,21 +71,22 @@ static void show_moment(const char *zone, int64_t us, char out[PL_RFC3339_SIZE])
 
 static void lane_row(struct cli_table *t, const char *zone, const struct pl_entry *en)
 {
-    static const char *const marks[] = {"o", "start", "detect", "triage", "contain", "recover"};
-    char at[PL_RFC3339_SIZE] = "", id[PL_SHORT_ID_MAX], label[LABEL_MAX];
+    char at[PL_RFC3339_SIZE] = "", known[PL_KNOWN_SIZE], id[PL_SHORT_ID_MAX], label[LABEL_MAX];
     const char *row[COUNT(lane_heads)];
     int64_t us = 0;
     int64_t lens = pl_entry_int(en, PL_F_EVENT_LENS, PL_LENS_HAPPENED);
-    int64_t mark = pl_entry_int(en, PL_F_EVENT_MARKER, 0);
+    const char *mark = pl_enum_name(PL_EN_MARKER, pl_entry_int(en, PL_F_EVENT_MARKER, 0));
     if (moment_of(en, &us))
         show_moment(zone, us, at);
+    pl_event_known(en, known);
     cli_entry_id(en, id);
     (void)pl_entry_label(en, label, sizeof(label));
     row[0] = at;
+    row[1] = known;
     for (int64_t i = 1; i <= LANES; i++)
-        row[i] = i == lens ? marks[mark > 0 && mark < (int64_t)COUNT(marks) ? mark : 0] : ".";
-    row[LANES + 1] = id;
-    row[LANES + 2] = label;
+        row[i + 1] = i != lens ? "." : mark ? mark : "o";
+    row[LANES + 2] = id;
+    row[LANES + 3] = label;
     cli_table_row(t, row);
 }
 
@@ -114,11 +116,12 @@ static int run_list(struct cli *c, void *opts, int argc, char **argv, struct pl_
     const struct cli_entry_opts *o = opts;
     if (o->zone && zone_check(o->zone, e) < 0)
         return -PL_E_INVALID;
-    if (o->lane && pl_enum_value(PL_EN_LENS, cli_entry_word(o->lane)) == 0)
-        return pl_fail(e, PL_E_USAGE,
-                       "'%.40s' is not a lane: D detection, R response, C containment, V recovery, "
-                       "X decision, M communication, or happened",
-                       o->lane);
+    if (o->lane && cli_word(PL_EN_LENS, o->lane) == 0)
+        return pl_fail(
+            e, PL_E_USAGE,
+            "'%.40s' is not a lens: happened, detection, response, containment, recovery, "
+            "decision, communication",
+            o->lane);
     if (o->lanes && !cli_wants_json(c))
         return list_lanes(c, o, argc, argv, e);
     return cli_entry_list(c, opts, argc, argv, PL_KIND_EVENT, e);
@@ -133,107 +136,6 @@ const struct cli_verb verb_timeline_list = {
     .fields = "review",
     .fields_kind = PL_KIND_EVENT,
     .run = run_list,
-};
-
-/* --- mark ---------------------------------------------------------------------------------------
- */
-
-struct mark_opts {
-    struct cli_common common;
-    bool move, replace;
-};
-
-static const struct pl_opt mark_opts[] = {
-    CLI_COMMON,
-    {0, "move", PL_OPT_FLAG, offsetof(struct mark_opts, move), NULL, NULL,
-     "take the mark off the events that have it now"},
-    {0, "replace", PL_OPT_FLAG, offsetof(struct mark_opts, replace), NULL, NULL,
-     "change the mark that the event bears: an event bears one"},
-};
-
-/* Others that carry the mark: the earliest event counts, so a second one may be a mistake. */
-static int others_marked(struct cli *c, struct review *r, const struct pl_entry *en, int64_t mark,
-                         bool move, struct pl_err *e)
-{
-    size_t n = 0;
-    struct pl_entry **v = events_of(review_doc(r), &n);
-    struct act_field f = {"marker", "none"};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && mark > 0 && i < n; i++) {
-        char id[PL_SHORT_ID_MAX];
-        if (v[i] == en || pl_entry_int(v[i], PL_F_EVENT_MARKER, 0) != mark)
-            continue;
-        cli_entry_id(v[i], id);
-        if (move) {
-            rc = act_set(r, pl_entry_eid(v[i]), &f, 1, e);
-            if (rc == 0)
-                cli_say(c, "%s is not marked %s any more", id, pl_enum_name(PL_EN_MARKER, mark));
-        } else {
-            cli_warn(c, "%s is marked %s, too; the earlier one counts (--move takes it off %s)", id,
-                     pl_enum_name(PL_EN_MARKER, mark), id);
-        }
-    }
-    free(v);
-    return rc;
-}
-
-/* An event bears one mark: another one does not go without a word. */
-static int bears_none(struct cli *c, const struct pl_entry *en, int64_t mark, bool replace,
-                      struct pl_err *e)
-{
-    int64_t has = pl_entry_int(en, PL_F_EVENT_MARKER, 0);
-    char id[PL_SHORT_ID_MAX];
-    if (has == 0 || has == mark || mark == 0)
-        return 0;
-    cli_entry_id(en, id);
-    if (!replace) {
-        c->hint = "Mark another event, or write one for this moment";
-        return pl_fail(e, PL_E_CONFLICT, "%s bears '%s'; --replace changes it", id,
-                       pl_enum_name(PL_EN_MARKER, has));
-    }
-    cli_say(c, "%s is not marked %s any more", id, pl_enum_name(PL_EN_MARKER, has));
-    return 0;
-}
-
-static int run_mark(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
-{
-    const struct mark_opts *o = opts;
-    struct review *r = NULL;
-    struct pl_entry *en = NULL;
-    bool queued = false;
-    const char *word = cli_entry_word(argv[0]);
-    int64_t mark = pl_enum_value(PL_EN_MARKER, word);
-    if (mark == 0 && !pl_str_eq(word, "none"))
-        return pl_fail(e, PL_E_USAGE,
-                       "'%.40s' is not a mark: start, detect, triage, contain, recover; none takes "
-                       "it off",
-                       argv[0]);
-    int rc = cli_entry_open(c, argc - 1, argv + 1, false, &r, &en, e);
-    if (rc == 0 && (!en || pl_entry_kind(en) != PL_KIND_EVENT))
-        rc = pl_fail(e, PL_E_USAGE, "which event? write REV-1/E-9");
-    if (rc == 0)
-        rc = bears_none(c, en, mark, o->replace, e);
-    if (rc == 0)
-        rc = others_marked(c, r, en, mark, o->move, e);
-    struct act_field f = {"marker", word};
-    struct pl_eid eid = rc == 0 ? pl_entry_eid(en) : PL_EID_ROOT;
-    if (rc == 0)
-        rc = act_set(r, eid, &f, 1, e);
-    if (rc == 0)
-        rc = cli_settle(c, r, &queued, e);
-    return rc < 0 ? rc : cli_entry_result(c, r, eid, queued, e);
-}
-
-const struct cli_verb verb_timeline_mark = {
-    .opt = {"timeline mark", "MARK REVIEW/E-n",
-            "mark an event: start, detect, triage, contain, recover; durations are between marks",
-            mark_opts, COUNT(mark_opts), 2, 3},
-    .opt_size = sizeof(struct mark_opts),
-    .examples = "  plimsoll timeline mark detect REV-1/E-9\n"
-                "  plimsoll timeline mark recover REV-1 E-12 --move\n"
-                "  plimsoll timeline mark none REV-1/E-9\n",
-    .fields_kind = PL_KIND_EVENT,
-    .run = run_mark,
 };
 
 /* --- metrics ------------------------------------------------------------------------------------
@@ -258,8 +160,10 @@ static void event_id(const struct pl_entry *en, char out[PL_SHORT_ID_MAX])
 /* What is to be known of a duration that is not simply there. */
 static char *remark(const struct pl_duration *x, enum pl_duration_no no)
 {
-    static const char *const from[] = {"start", "detect", "detect", "start"};
-    static const char *const to[] = {"detect", "triage", "contain", "recover"};
+    static const uint8_t from[] = {PL_MARKER_IMPACT_START, PL_MARKER_DETECTED, PL_MARKER_DETECTED,
+                                   PL_MARKER_IMPACT_START};
+    static const uint8_t to[] = {PL_MARKER_DETECTED, PL_MARKER_TRIAGED, PL_MARKER_CONTAINED,
+                                 PL_MARKER_RECOVERED};
     char a[PL_SHORT_ID_MAX], b[PL_SHORT_ID_MAX];
     event_id(x->from, a);
     event_id(x->to, b);
@@ -273,7 +177,8 @@ static char *remark(const struct pl_duration *x, enum pl_duration_no no)
             return pl_xasprintf(
                 "%s has no time",
                 pl_entry_reg(x->from, PL_F_EVENT_HAPPENED_AT)->type == PL_VAL_NULL ? a : b);
-        return pl_xasprintf("no event is marked '%s'", x->from ? to[no] : from[no]);
+        return pl_xasprintf("no event is marked %s",
+                            pl_enum_name(PL_EN_MARKER, x->from ? to[no] : from[no]));
     case PL_DURATION_RECORDED:
         return pl_xstrdup(x->is_open ? "a bound: one of the times is only known as before or after"
                                      : "");

@@ -61,7 +61,7 @@ static int run_open(struct cli *c, void *opts, int argc, char **argv, struct pl_
     uint64_t dots = DOTS_PRESET;
     char said[120];
     (void)argc;
-    int64_t ballot = pl_enum_value(PL_EN_BALLOT, argv[1]);
+    int64_t ballot = cli_word(PL_EN_BALLOT, argv[1]);
     if (ballot == 0)
         return pl_fail(e, PL_E_USAGE, "'%s' cannot be voted on: observation, cause or action can",
                        argv[1]);

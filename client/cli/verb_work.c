@@ -186,7 +186,7 @@ static int run_effect(struct cli *c, void *opts, int argc, char **argv, struct p
     struct pl_entry *next = NULL;
     char text[2000];
     (void)argc;
-    int64_t result = o->result ? pl_enum_value(PL_EN_RESULT, o->result) : 0;
+    int64_t result = o->result ? cli_word(PL_EN_RESULT, o->result) : 0;
     if (result == 0)
         return pl_fail(e, PL_E_USAGE,
                        "--result is effective, partly_effective, not_effective or cannot_tell");

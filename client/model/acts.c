@@ -14,6 +14,8 @@
 #include "model/zone.h"
 #include "sync/diff.h"
 
+#define PARTICIPANTS_MAX 200
+
 /* --- fields --------------------------------------------------------------------------------------
  */
 
@@ -273,6 +275,16 @@ static bool parse_raw(const char *s, struct pl_eid *out)
     return true;
 }
 
+static struct pl_entry *participant(const struct pl_doc *d, const char *handle)
+{
+    struct pl_entry *all[PARTICIPANTS_MAX];
+    size_t n = pl_doc_list(d, PL_KIND_PARTICIPANT, all, PARTICIPANTS_MAX);
+    for (size_t i = 0; i < n && i < PARTICIPANTS_MAX; i++)
+        if (pl_strcasecmp(pl_entry_str(all[i], PL_F_PARTICIPANT_HANDLE), handle) == 0)
+            return all[i];
+    return NULL;
+}
+
 int act_find(const struct pl_doc *d, const char *id, uint32_t kind_or_0, struct pl_entry **out,
              struct pl_err *e)
 {
@@ -282,6 +294,9 @@ int act_find(const struct pl_doc *d, const char *id, uint32_t kind_or_0, struct 
     struct pl_entry *en = NULL;
     if (parse_raw(id, &eid)) {
         en = pl_doc_entry(d, eid);
+    } else if (pl_short_id_parse(id, strlen(id), &kind, &no, NULL) < 0 &&
+               (en = participant(d, id)) != NULL) {
+        /* people have handles instead of numbers */
     } else {
         int rc = pl_short_id_parse(id, strlen(id), &kind, &no, e);
         if (rc < 0)

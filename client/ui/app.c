@@ -10,6 +10,7 @@
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/utf8.h"
 
+#include "model/refusal.h"
 #include "ui/view.h"
 
 #define MESSAGE_MS 6000
@@ -29,7 +30,10 @@ void ui_say(struct ui *ui, enum style st, const char *fmt, ...)
 void ui_say_error(struct ui *ui, const struct pl_err *e)
 {
     const struct pl_error_info *i = pl_error_info(e->code);
-    ui_say(ui, STYLE_LATE, "%s", e->text[0] ? e->text : i->title);
+    char next[PL_ERR_TEXT_MAX];
+    refusal_next(next, e->code, ui->rv.review ? ui->rv.id : 0);
+    ui_say(ui, STYLE_LATE, "%.200s%s%s", e->text[0] ? e->text : i->title, next[0] ? ". " : "",
+           next);
 }
 
 unsigned ui_context(const struct ui *ui)

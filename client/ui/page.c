@@ -9,13 +9,14 @@
 
 #include "plimsoll/base/time.h"
 
+#include "model/refusal.h"
 #include "sync/rescue.h"
 #include "ui/view.h"
 
 /* --- what was refused
  * ------------------------------------------------------------------------------- */
 
-void page_refused(struct ui *ui, const char *why, const struct pl_cs *lost)
+void page_refused(struct ui *ui, const struct refusal *said, const struct pl_cs *lost)
 {
     struct rview *rv = &ui->rv;
     struct pl_civil t;
@@ -24,7 +25,8 @@ void page_refused(struct ui *ui, const char *why, const struct pl_cs *lost)
     pl_civil_from_us(pl_now_us(), 0, &t);
     if (rv->kept.max == 0)
         pl_buf_init(&rv->kept, UI_KEPT_MAX);
-    int rc = pl_buf_printf(&rv->kept, "%02d:%02dZ  Refused: %s\n%s%s\n", t.hour, t.minute, why,
+    int rc = pl_buf_printf(&rv->kept, "%02d:%02dZ  Refused: %s\n%s%s%s%s\n", t.hour, t.minute,
+                           said->why, said->next, said->next[0] ? "\n" : "",
                            path[0]    ? "Kept in "
                            : has_text ? "No file could be written: copy it from here"
                                       : "No text was lost by it",
@@ -39,8 +41,8 @@ void page_refused(struct ui *ui, const char *why, const struct pl_cs *lost)
     if (rc == 0)
         rc = pl_buf_add_str(&rv->kept, "\n");
     rv->n_refused++;
-    ui_say(ui, STYLE_LATE, "Refused: %.120s. %s: K shows it (F4 while editing)%s", why,
-           has_text ? "Your text is kept" : "Nothing was lost", rc < 0 ? " ..." : "");
+    ui_say(ui, STYLE_LATE, "Refused: %.170s. %s: K shows it (F4 while editing), and what to do%s",
+           said->why, has_text ? "Your text is kept" : "Nothing was lost", rc < 0 ? " ..." : "");
     ui->message_until = UI_NEVER;
 }
 

@@ -24,6 +24,8 @@
 #include "ui/term.h"
 #include "ui/ui.h"
 
+struct refusal;
+
 enum ui_view { VIEW_HOME, VIEW_REVIEW, VIEW_ENTRY };
 enum ui_page { PAGE_NONE, PAGE_HELP, PAGE_KEPT }; /* lies over the view */
 
@@ -153,7 +155,7 @@ void page_help(struct ui *ui);
 /* What was refused; says so when there is nothing. */
 void page_kept(struct ui *ui);
 /* A refusal has come: puts it on that page and says so until somebody looks. */
-void page_refused(struct ui *ui, const char *why, const struct pl_cs *lost);
+void page_refused(struct ui *ui, const struct refusal *said, const struct pl_cs *lost);
 void page_event(struct ui *ui, const struct input_event *ev);
 void page_mouse(struct ui *ui, const struct input_event *ev);
 void page_draw(struct ui *ui, const struct editor_area *a);
@@ -174,10 +176,14 @@ void rview_command(struct ui *ui, enum ui_cmd cmd);
 void rview_refresh(struct ui *ui); /* fills lists anew, if stale */
 void rview_draw(struct ui *ui, const struct editor_area *a);
 const char *rview_tab_name(unsigned tab);
-/* One line of an entry, as in lists, without its id: what matters of its kind ("03-01 09:18:31
- * detection"), and that with its label. */
-void rview_entry_meta(const struct pl_doc *d, const struct pl_entry *en, char *out, size_t size);
-void rview_entry_line(const struct pl_doc *d, const struct pl_entry *en, char *out, size_t size);
+/* One line of an entry, as in lists, without its id, for a board of `cols` columns: what matters of
+ * its kind ("03-01 09:18:31 detection"), and that with its label. */
+void rview_entry_meta(const struct pl_doc *d, const struct pl_entry *en, int cols, char *out,
+                      size_t size);
+void rview_entry_line(const struct pl_doc *d, const struct pl_entry *en, int cols, char *out,
+                      size_t size);
+/* The id before it: "E-9"; "" for participants, whose handle stands in the line. */
+void rview_entry_id(const struct pl_entry *en, char out[PL_SHORT_ID_MAX]);
 void rview_draw_item(struct ui *ui, const struct item *it, const struct editor_area *line,
                      bool is_at);
 void rview_draw_list(struct ui *ui, struct list *l, const struct editor_area *a);

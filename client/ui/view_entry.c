@@ -8,6 +8,7 @@
 
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
+#include "plimsoll/doc/durations.h"
 
 #include "ui/view.h"
 
@@ -66,6 +67,17 @@ static const char *full_time(struct ui *ui, const struct pl_field *f, const char
     return rview_full_time(us, f->number == PL_F_ACTION_DUE, text, buf, size);
 }
 
+/* Not refused: one of the two may be put right later. */
+static void warn_of_clocks(struct ui *ui)
+{
+    const struct pl_entry *en = entry_of(ui, ui->rv.ask_eid);
+    uint32_t f = ui->rv.ask_field->number;
+    if (en && pl_entry_kind(en) == PL_KIND_EVENT && pl_event_is_known_early(en) &&
+        (f == PL_F_EVENT_HAPPENED_AT || f == PL_F_EVENT_KNOWN_AT))
+        ui_say(ui, STYLE_SOON,
+               "Known before it happened: is one of the two wrong? Kept as typed (check T16)");
+}
+
 /* What cannot be set stays at the question. */
 static void set_field(struct ui *ui, const char *value)
 {
@@ -80,6 +92,8 @@ static void set_field(struct ui *ui, const char *value)
         ui_say_error(ui, &e);
         if (!ui->prompt.is_menu)
             prompt_again(&ui->prompt);
+    } else {
+        warn_of_clocks(ui);
     }
     rv->is_stale = true;
 }
@@ -275,11 +289,11 @@ static void draw_title(struct ui *ui, const struct pl_entry *en, const char *fie
     char id[PL_SHORT_ID_MAX];
     char line[300];
     const struct pl_kind_info *k = pl_kind_info(pl_entry_kind(en));
-    pl_short_id_format(id, pl_entry_kind(en), pl_entry_int(en, PL_F_NO, 0));
+    rview_entry_id(en, id);
     if (pl_entry_kind(en) == PL_KIND_REVIEW)
         line[0] = '\0';
     else
-        rview_entry_meta(review_doc(ui->rv.review), en, line, sizeof(line));
+        rview_entry_meta(review_doc(ui->rv.review), en, cols, line, sizeof(line));
     (void)screen_printf(ui->screen, row, 1, cols - 8, STYLE_BOLD, "%s %s%s%s  %s", id,
                         k ? k->label : "", field[0] ? ", " : "", field, line);
 }

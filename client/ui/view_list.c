@@ -8,11 +8,13 @@
 
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
+#include "plimsoll/doc/durations.h"
 
 #include "ui/cell.h"
 #include "ui/view.h"
 
-#define LABEL_COLS 33 /* the longest label of a field */
+#define WIDE_COLS  100 /* from here on a line of an event has room for its source */
+#define LABEL_COLS 33  /* the longest label of a field */
 
 /* --- one line
  * --------------------------------------------------------------------------------------- */
@@ -23,19 +25,29 @@ static const char *name_of(uint32_t en, const struct pl_entry *e, uint32_t field
     return s ? s : "";
 }
 
-static void event_line(const struct pl_entry *en, char *out, size_t size)
+/* Narrow boards show the second clock only where it says something, wide ones with the source. */
+static void event_line(const struct pl_entry *en, int cols, char *out, size_t size)
 {
     struct pl_civil c;
+    char known[PL_KNOWN_SIZE];
     int64_t us = pl_entry_int(en, PL_F_EVENT_HAPPENED_AT, INT64_MIN);
     const char *marker = name_of(PL_EN_MARKER, en, PL_F_EVENT_MARKER);
+    const char *source = cols >= WIDE_COLS ? pl_entry_str(en, PL_F_EVENT_SOURCE) : "";
+    pl_event_known(en, known);
     if (us == INT64_MIN) {
         (void)snprintf(out, size, "%-14s %-10.10s ", "no time", "");
         return;
     }
     pl_civil_from_us(us, 0, &c);
-    (void)snprintf(out, size, "%02d-%02d %02d:%02d:%02d %-10.10s %s%s", c.month, c.day, c.hour,
-                   c.minute, c.second, name_of(PL_EN_LENS, en, PL_F_EVENT_LENS), marker,
-                   marker[0] ? ": " : "");
+    int n = snprintf(out, size, "%02d-%02d %02d:%02d:%02d ", c.month, c.day, c.hour, c.minute,
+                     c.second);
+    if (cols >= WIDE_COLS)
+        n += snprintf(out + n, size - (size_t)n, "%-12.12s ", known);
+    else if (known[0] && !pl_str_eq(known, "+0 s"))
+        n += snprintf(out + n, size - (size_t)n, "%s ", known);
+    (void)snprintf(out + n, size - (size_t)n, "%-10.10s %s%.20s%s%s%s",
+                   name_of(PL_EN_LENS, en, PL_F_EVENT_LENS), source[0] ? "(" : "", source,
+                   source[0] ? ") " : "", marker, marker[0] ? ": " : "");
 }
 
 static void action_line(const struct pl_doc *d, const struct pl_entry *en, char *out, size_t size)
@@ -55,16 +67,18 @@ static void action_line(const struct pl_doc *d, const struct pl_entry *en, char 
                    pl_doc_user_name(d, pl_entry_int(en, PL_F_ACTION_OWNER, 0)), due);
 }
 
-void rview_entry_meta(const struct pl_doc *d, const struct pl_entry *en, char *out, size_t size)
+void rview_entry_meta(const struct pl_doc *d, const struct pl_entry *en, int cols, char *out,
+                      size_t size)
 {
     uint32_t kind = pl_entry_kind(en);
     out[0] = '\0';
     if (kind == PL_KIND_EVENT)
-        event_line(en, out, size);
+        event_line(en, cols, out, size);
     else if (kind == PL_KIND_ACTION)
         action_line(d, en, out, size);
     else if (kind == PL_KIND_PARTICIPANT)
-        (void)snprintf(out, size, "%-11s ", name_of(PL_EN_ROLE, en, PL_F_PARTICIPANT_ROLE));
+        (void)snprintf(out, size, "%-8s %-11s ", pl_entry_str(en, PL_F_PARTICIPANT_HANDLE),
+                       name_of(PL_EN_ROLE, en, PL_F_PARTICIPANT_ROLE));
     else if (kind == PL_KIND_MATERIAL)
         (void)snprintf(out, size, "%-8s ", name_of(PL_EN_MATERIAL, en, PL_F_MATERIAL_KIND));
     else if (kind == PL_KIND_CAUSE)
@@ -74,9 +88,18 @@ void rview_entry_meta(const struct pl_doc *d, const struct pl_entry *en, char *o
                        pl_entry_int(en, PL_F_COMMENT_RESOLVED, 0) ? " (resolved)" : "");
 }
 
-void rview_entry_line(const struct pl_doc *d, const struct pl_entry *en, char *out, size_t size)
+void rview_entry_id(const struct pl_entry *en, char out[PL_SHORT_ID_MAX])
 {
-    rview_entry_meta(d, en, out, size);
+    uint32_t kind = pl_entry_kind(en);
+    out[0] = '\0';
+    if (kind != PL_KIND_PARTICIPANT)
+        pl_short_id_format(out, kind, pl_entry_int(en, PL_F_NO, 0));
+}
+
+void rview_entry_line(const struct pl_doc *d, const struct pl_entry *en, int cols, char *out,
+                      size_t size)
+{
+    rview_entry_meta(d, en, cols, out, size);
     size_t n = strlen(out);
     (void)pl_entry_label(en, out + n, size - n);
 }
@@ -116,8 +139,8 @@ static void draw_entry(struct ui *ui, const struct item *it, const struct editor
     if (indent > line->cols / 2)
         indent = line->cols / 2;
     int taken = draw_letters(ui, it->eid, line->row, line->cols);
-    pl_short_id_format(id, pl_entry_kind(en), pl_entry_int(en, PL_F_NO, 0));
-    rview_entry_line(d, en, text, sizeof(text));
+    rview_entry_id(en, id);
+    rview_entry_line(d, en, line->cols, text, sizeof(text));
     (void)screen_printf(ui->screen, line->row, 1 + indent, 10, is_at ? STYLE_FOCUS : STYLE_TEXT,
                         "%c %-5s", is_at ? '>' : ' ', id);
     (void)screen_puts(ui->screen, line->row, 9 + indent, line->cols - 10 - indent - taken,

@@ -12,6 +12,7 @@
 #include "plimsoll/base/time.h"
 
 #include "model/cards.h"
+#include "model/refusal.h"
 #include "ui/cell.h"
 #include "ui/view.h"
 
@@ -237,7 +238,9 @@ static void on_reset(void *ctx)
 static void on_refused(void *ctx, int code, const char *why, const struct pl_cs *lost)
 {
     struct ui *ui = ctx;
-    page_refused(ui, why[0] ? why : pl_error_info(code)->title, lost);
+    struct refusal said;
+    refusal_explain(&said, ui->rv.review, code, why, lost);
+    page_refused(ui, &said, lost);
 }
 
 static void on_status(void *ctx)
@@ -362,12 +365,12 @@ static void open_item(struct ui *ui, const struct item *it, bool edit)
 static void remove_item(struct ui *ui, const struct item *it)
 {
     struct pl_err e;
-    char id[PL_SHORT_ID_MAX];
+    char id[PL_REF_MAX];
     pl_err_init(&e);
     if (!it || it->type != ITEM_ENTRY)
         return;
     const struct pl_entry *en = pl_doc_entry(review_doc(ui->rv.review), it->eid);
-    pl_short_id_format(id, pl_entry_kind(en), pl_entry_int(en, PL_F_NO, 0));
+    pl_entry_ref(en, id);
     if (act_remove(ui->rv.review, it->eid, true, &e) < 0)
         ui_say_error(ui, &e);
     else

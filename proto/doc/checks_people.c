@@ -61,7 +61,7 @@ static void t06(struct pl_checks *c)
     }
     if (decisions == 0)
         ck_add(c, 6, NULL, NULL, "No event is a decision: where were there choices?")->mend =
-            "plimsoll timeline add REV --lane X --at T 'what was decided'";
+            "plimsoll timeline add REV --lens decision --at T 'what was decided'";
 }
 
 /* A link to something that is kept: a material or an account. */

@@ -95,6 +95,10 @@ struct text_row *entry_find_text(const struct pl_entry *en, uint32_t field);
 const struct set_row *entry_set_rows(const struct pl_entry *en, uint32_t field, size_t *n);
 int elem_cmp(const struct pl_elem *a, const struct pl_elem *b);
 
+/* --- words.c: is it this word? Case, '-' and '_' do not matter in what was typed ----- */
+
+bool doc_word_is(const char *s, size_t n, const char *word);
+
 /* --- tree.c ------------------------------------------------------------------------ */
 
 /* Hangs `en` under `parent`, out of where it was. */

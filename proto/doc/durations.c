@@ -154,3 +154,34 @@ void pl_duration_format(char out[32], int64_t us)
     else
         (void)snprintf(out, 32, "%s%u s", sign, rest);
 }
+
+/* Both clocks of an event; false when one of them is not set. */
+static bool two_clocks(const struct pl_entry *event, int64_t *late_us)
+{
+    const struct pl_value *happened = pl_entry_reg(event, PL_F_EVENT_HAPPENED_AT);
+    const struct pl_value *known = pl_entry_reg(event, PL_F_EVENT_KNOWN_AT);
+
+    if (happened->type != PL_VAL_INT || known->type != PL_VAL_INT)
+        return false;
+    *late_us = known->i - happened->i;
+    return true;
+}
+
+void pl_event_known(const struct pl_entry *event, char out[PL_KNOWN_SIZE])
+{
+    char text[32];
+    int64_t late_us = 0;
+
+    out[0] = '\0';
+    if (!two_clocks(event, &late_us))
+        return;
+    pl_duration_format(text, late_us);
+    (void)snprintf(out, PL_KNOWN_SIZE, "%s%s", late_us >= 0 ? "+" : "", text);
+}
+
+bool pl_event_is_known_early(const struct pl_entry *event)
+{
+    int64_t late_us = 0;
+
+    return two_clocks(event, &late_us) && late_us < 0;
+}

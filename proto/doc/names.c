@@ -5,6 +5,7 @@
  */
 #include "doc_int.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "plimsoll/base/str.h"
@@ -109,6 +110,24 @@ int64_t pl_action_priority(const struct pl_entry *action)
         return PL_PRIORITY_MEDIUM;
     default:
         return 0;
+    }
+}
+
+void pl_entry_ref(const struct pl_entry *en, char out[PL_REF_MAX])
+{
+    char id[PL_SHORT_ID_MAX];
+    int64_t no = pl_entry_int(en, PL_F_NO, 0);
+    const char *handle =
+        en->kind == PL_KIND_PARTICIPANT ? pl_entry_str(en, PL_F_PARTICIPANT_HANDLE) : "";
+
+    if (handle[0] != '\0') {
+        (void)pl_strlcpy(out, handle, PL_REF_MAX);
+    } else if (no > 0 || en->kind == PL_KIND_REVIEW) {
+        pl_short_id_format(id, en->kind, no);
+        (void)pl_strlcpy(out, id, PL_REF_MAX);
+    } else {
+        (void)snprintf(out, PL_REF_MAX, "%llx.%u", (unsigned long long)pl_entry_eid(en).client,
+                       pl_entry_eid(en).n);
     }
 }
 

@@ -13,6 +13,8 @@
 #include "plimsoll/base/time.h"
 #include "plimsoll/base/utf8.h"
 
+#include "doc_int.h"
+
 #define SHOWN_MAX 40 /* bytes of a refused value that an error repeats */
 
 /* How much of a refused value can be repeated: whole characters, no controls. */
@@ -163,19 +165,6 @@ bool pl_eid_from_elem(const struct pl_elem *el, struct pl_eid *out)
 
 /* --- reading ----------------------------------------------------------------------- */
 
-/* Compares typed bytes with a name; case, '-' and '_' do not matter. */
-static bool same_word(const char *s, size_t n, const char *name)
-{
-    size_t i = 0;
-
-    for (; i < n && name[i] != '\0'; i++) {
-        char a = pl_ascii_lower(s[i]);
-        if ((a == '-' ? '_' : a) != name[i])
-            return false;
-    }
-    return i == n && name[i] == '\0';
-}
-
 static int fail_enum(const struct pl_field *f, const char *s, size_t n, struct pl_err *e)
 {
     char list[PL_ERR_TEXT_MAX] = "";
@@ -192,16 +181,12 @@ static int fail_enum(const struct pl_field *f, const char *s, size_t n, struct p
 static int parse_enum(const struct pl_field *f, const char *s, size_t n, struct pl_value *out,
                       struct pl_err *e)
 {
-    int64_t v;
+    int64_t v = pl_enum_read(f->ref, s, n);
 
-    for (size_t i = 0; (v = pl_enum_at(f->ref, i)) != 0; i++) {
-        bool digit = f->ref == PL_EN_SEVERITY && n == 1 && s[0] == (char)('0' + v);
-        if (digit || same_word(s, n, pl_enum_name(f->ref, v))) {
-            *out = pl_value_int(v);
-            return 0;
-        }
-    }
-    return fail_enum(f, s, n, e);
+    if (v == 0)
+        return fail_enum(f, s, n, e);
+    *out = pl_value_int(v);
+    return 0;
 }
 
 static int parse_int(const struct pl_field *f, const char *s, size_t n, struct pl_value *out,
@@ -223,8 +208,8 @@ static int parse_int(const struct pl_field *f, const char *s, size_t n, struct p
 static int parse_bool(const struct pl_field *f, const char *s, size_t n, struct pl_value *out,
                       struct pl_err *e)
 {
-    bool yes = same_word(s, n, "yes") || same_word(s, n, "true") || same_word(s, n, "1");
-    bool no = same_word(s, n, "no") || same_word(s, n, "false") || same_word(s, n, "0");
+    bool yes = doc_word_is(s, n, "yes") || doc_word_is(s, n, "true") || doc_word_is(s, n, "1");
+    bool no = doc_word_is(s, n, "no") || doc_word_is(s, n, "false") || doc_word_is(s, n, "0");
 
     if (!yes && !no)
         return pl_fail(e, PL_E_INVALID, "%s: '%.*s' is not yes or no", f->name, shown(s, n), s);
@@ -346,7 +331,7 @@ int pl_field_parse(const struct pl_field *f, const char *s, size_t n, const stru
     struct pl_eid eid;
     int rc;
 
-    if (pl_field_is_reg(f) && (n == 0 || same_word(s, n, "none"))) {
+    if (pl_field_is_reg(f) && (n == 0 || doc_word_is(s, n, "none"))) {
         *out = (struct pl_value){.type = PL_VAL_NULL};
         return 0;
     }
@@ -390,6 +375,13 @@ int pl_field_parse_elem(const struct pl_field *f, const char *s, size_t n,
             return rc;
         pl_eid_to_elem(eid, &el);
     } else if (n <= PL_ELEM_MAX) {
+        int64_t lens = f->kind == PL_KIND_REVIEW && f->number == PL_F_REVIEW_NOTHING_IN
+                           ? pl_enum_read(PL_EN_LENS, s, n)
+                           : 0;
+        if (lens != 0) { /* what is stored is always the name */
+            s = pl_enum_name(PL_EN_LENS, lens);
+            n = strlen(s);
+        }
         el.len = (uint8_t)n;
         memcpy(el.b, s, n);
     } else {

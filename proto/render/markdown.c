@@ -317,6 +317,8 @@ static void event_row(struct sink *s, const struct pl_entry *en)
     put(s, " | ");
     md_when(s, en, PL_F_EVENT_HAPPENED_AT, PL_F_EVENT_PRECISION, PL_F_EVENT_PRECISION_S);
     put(s, " | ");
+    put_time(s, pl_entry_reg(en, PL_F_EVENT_KNOWN_AT));
+    put(s, " | ");
     md_cell(s, pl_entry_cstr(en, PL_F_BODY));
     put(s, " | ");
     put_enum(s, en, PL_F_EVENT_LENS);
@@ -324,6 +326,8 @@ static void event_row(struct sink *s, const struct pl_entry *en)
     put_enum(s, en, PL_F_EVENT_MARKER);
     put(s, " | ");
     md_cell(s, pl_entry_str(en, PL_F_EVENT_ACTOR));
+    put(s, " | ");
+    md_cell(s, pl_entry_str(en, PL_F_EVENT_SOURCE));
     put(s, " |\n");
 }
 
@@ -359,8 +363,9 @@ static void timeline(struct sink *s, const struct pl_doc *d)
     struct pl_entry **v = list_of(d, PL_KIND_EVENT, &n);
 
     if (n > 0)
-        put(s, "\n## Timeline\n\nAll times are UTC.\n\n| # | Time | What | Lens | Marker | Who |\n"
-               "| --- | --- | --- | --- | --- | --- |\n");
+        put(s, "\n## Timeline\n\nAll times are UTC. Known: when we came to know of it.\n\n"
+               "| # | Happened | Known | What | Lens | Mark | Who | Source |\n"
+               "| --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < n; i++)
         event_row(s, v[i]);
     for (size_t i = 0; i < n; i++)
@@ -418,6 +423,7 @@ int pl_render_markdown(const struct pl_doc *d, struct pl_buf *out, struct pl_err
     observations(&s, d);
     md_causes(&s, d);
     md_actions(&s, d);
+    md_waivers(&s, d);
     md_lessons(&s, d);
     md_comments(&s, d);
     return sink_end(&s, e);

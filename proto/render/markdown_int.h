@@ -22,6 +22,8 @@ void md_votes(const struct pl_doc *d, const struct pl_entry *en, char *note, siz
 
 void md_causes(struct sink *s, const struct pl_doc *d);
 void md_actions(struct sink *s, const struct pl_doc *d);
+/* Checks that were waived: which, for what, by whom, when, why. */
+void md_waivers(struct sink *s, const struct pl_doc *d);
 void md_lessons(struct sink *s, const struct pl_doc *d);
 void md_comments(struct sink *s, const struct pl_doc *d);
 

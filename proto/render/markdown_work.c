@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plimsoll/doc/checks.h"
 #include "plimsoll/doc/vote.h"
 
 #include "markdown_int.h"
@@ -213,6 +214,45 @@ void md_actions(struct sink *s, const struct pl_doc *d)
         action_row(s, d, v[i]);
     for (size_t i = 0; i < n; i++)
         action_details(s, d, v[i]);
+    free(v);
+}
+
+/* --- waived checks ----------------------------------------------------------------- */
+
+void md_waivers(struct sink *s, const struct pl_doc *d)
+{
+    size_t n = 0;
+    struct pl_entry **v = list_of(d, PL_KIND_WAIVER, &n);
+
+    if (n > 0)
+        put(s, "\n## Waived checks\n\n");
+    for (size_t i = 0; i < n; i++) {
+        const char *check = pl_entry_str(v[i], PL_F_WAIVER_CHECK);
+        const struct pl_check_info *info = pl_check_info(pl_check_by_id(check));
+        const struct pl_value *on = pl_entry_reg(v[i], PL_F_WAIVER_ENTRY);
+        const struct pl_entry *en = on->type == PL_VAL_EID ? pl_doc_entry(d, on->eid) : NULL;
+        put(s, "- **");
+        put_id(s, v[i]);
+        put(s, "** ");
+        md_line(s, check);
+        if (info != NULL)
+            putf(s, " (%s)", info->title);
+        if (en != NULL && !pl_eid_is_root(on->eid)) {
+            put(s, " for ");
+            put_id(s, en);
+        }
+        if (pl_entry_int(v[i], PL_F_WAIVER_BY, 0) != 0) {
+            put(s, ", waived by ");
+            md_line(s, pl_doc_user_name(d, pl_entry_int(v[i], PL_F_WAIVER_BY, 0)));
+        }
+        if (pl_entry_reg(v[i], PL_F_WAIVER_AT)->type == PL_VAL_INT) {
+            put(s, ", ");
+            put_time(s, pl_entry_reg(v[i], PL_F_WAIVER_AT));
+        }
+        put(s, ": ");
+        md_line(s, pl_entry_str(v[i], PL_F_WAIVER_REASON));
+        put(s, "\n");
+    }
     free(v);
 }
 

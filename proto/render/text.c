@@ -54,12 +54,50 @@ static void put_claim(struct sink *s, const struct pl_doc *d, const struct pl_en
         put(s, knew->i != 0 ? ", known then" : ", not known then");
 }
 
+/* "2026-03-01T10:12:00Z, known 2026-03-01T10:20:00Z, pager log" */
+static void put_event(struct sink *s, const struct pl_entry *en)
+{
+    const struct pl_value *known = pl_entry_reg(en, PL_F_EVENT_KNOWN_AT);
+    const char *source = pl_entry_str(en, PL_F_EVENT_SOURCE);
+
+    put_stamp(s, pl_entry_reg(en, PL_F_EVENT_HAPPENED_AT));
+    if (known->type == PL_VAL_INT) {
+        put(s, ", known ");
+        put_stamp(s, known);
+    }
+    if (source[0] != '\0') {
+        put(s, ", ");
+        put_safe(s, source, strlen(source));
+    }
+}
+
+/* "T18 E-2, Fay, 2026-03-01T10:12:00Z" */
+static void put_waiver(struct sink *s, const struct pl_doc *d, const struct pl_entry *en)
+{
+    const struct pl_value *on = pl_entry_reg(en, PL_F_WAIVER_ENTRY);
+    const struct pl_entry *about = on->type == PL_VAL_EID ? pl_doc_entry(d, on->eid) : NULL;
+
+    put(s, pl_entry_str(en, PL_F_WAIVER_CHECK));
+    if (about != NULL && !pl_eid_is_root(on->eid)) {
+        put(s, " ");
+        put_id(s, about);
+    }
+    if (pl_entry_int(en, PL_F_WAIVER_BY, 0) != 0) {
+        put(s, ", ");
+        put_user(s, d, pl_entry_int(en, PL_F_WAIVER_BY, 0));
+    }
+    if (pl_entry_reg(en, PL_F_WAIVER_AT)->type == PL_VAL_INT) {
+        put(s, ", ");
+        put_stamp(s, pl_entry_reg(en, PL_F_WAIVER_AT));
+    }
+}
+
 /* What stands between id and label: time of an event, state of an action ... */
 static void put_sorting(struct sink *s, const struct pl_doc *d, const struct pl_entry *en)
 {
     switch ((enum pl_kind)pl_entry_kind(en)) {
     case PL_KIND_EVENT:
-        put_stamp(s, pl_entry_reg(en, PL_F_EVENT_HAPPENED_AT));
+        put_event(s, en);
         break;
     case PL_KIND_PARTICIPANT:
         put_enum(s, en, PL_F_PARTICIPANT_ROLE);
@@ -80,7 +118,7 @@ static void put_sorting(struct sink *s, const struct pl_doc *d, const struct pl_
         put_enum(s, en, PL_F_EVIDENCE_KIND);
         break;
     case PL_KIND_WAIVER:
-        put(s, pl_entry_str(en, PL_F_WAIVER_CHECK));
+        put_waiver(s, d, en);
         break;
     case PL_KIND_ACCOUNT:
     case PL_KIND_COMMENT:
@@ -99,18 +137,12 @@ static void put_sorting(struct sink *s, const struct pl_doc *d, const struct pl_
     }
 }
 
-/* What people call it by: participants and claims have no numbers. */
 static void put_name(struct sink *s, const struct pl_entry *en)
 {
-    const char *handle =
-        pl_entry_kind(en) == PL_KIND_PARTICIPANT ? pl_entry_str(en, PL_F_PARTICIPANT_HANDLE) : "";
+    char ref[PL_REF_MAX];
 
-    if (handle[0] != '\0')
-        put_safe(s, handle, strlen(handle));
-    else if (pl_entry_int(en, PL_F_NO, 0) != 0)
-        put_id(s, en);
-    else
-        put(s, pl_kind_name(pl_entry_kind(en)));
+    pl_entry_ref(en, ref);
+    put_safe(s, ref, strlen(ref));
 }
 
 static void put_row(struct sink *s, const struct pl_doc *d, const struct pl_entry *en)

@@ -25,8 +25,7 @@
 /* Everything that people name in words: "C-3". */
 static bool is_numbered(uint32_t kind)
 {
-    return kind > PL_KIND_PARTICIPANT && kind <= PL_KIND_MAX && kind != PL_KIND_ANCHOR &&
-           kind != PL_KIND_CLAIM;
+    return kind > PL_KIND_PARTICIPANT && kind <= PL_KIND_MAX && kind != PL_KIND_ANCHOR;
 }
 
 /* The next number of a kind, 0 if there is none now. */

@@ -203,6 +203,8 @@ expect_not ben 'EDIT'
 keys ben K
 expect ben 'What was refused'
 expect ben 'Written too late.'
+expect ben 'not for a stakeholder while'
+expect ben "'plimsoll help roles'"
 expect ben 'Kept in'
 grep -rlq 'Written too late' "$work/ben/state/plimsoll/rescue" || fail "no file holds what was refused"
 keys ben Escape

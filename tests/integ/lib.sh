@@ -120,6 +120,36 @@ join() {
     done
 }
 
+# wants STATUS WHO ARGS...: stdout in $work/out, stderr in $work/err
+wants() {
+    local want=$1 got=0
+    shift
+    as "$@" >"$work/out" 2>"$work/err" || got=$?
+    [ "$got" = "$want" ] || fail "exit $got instead of $want: $*: $(cat "$work/err")"
+}
+# has FILE TEXT, lacks FILE TEXT: of what wants has left in $work, "out" or "err"
+has() { grep -qF -- "$2" "$work/$1" || fail "no '$2' in: $(cat "$work/$1")"; }
+lacks() { ! grep -qF -- "$2" "$work/$1" || fail "'$2' in: $(cat "$work/$1")"; }
+# json FILE EXPRESSION: the file is one JSON object j of which the expression holds
+json() {
+    python3 -c 'import json, sys
+j = json.load(open(sys.argv[1]))
+sys.exit(not eval(sys.argv[2]))' "$work/$1" "$2" || fail "not $2: $(cat "$work/$1")"
+}
+# refused STATUS WORD WHO ARGS...: the exit status, and what is said has the word (a pattern)
+refused() {
+    local status=$1 word=$2 who=$3 got
+    shift 3
+    as "$who" "$@" >"$work/out" 2>&1
+    got=$?
+    [ $got = "$status" ] || fail "$who $*: exit $got, not $status: $(cat "$work/out")"
+    grep -q -- "$word" "$work/out" || fail "$who $*: does not say '$word': $(cat "$work/out")"
+}
+# does WHO ARGS...: succeeds; all that it says in $work/out
+does() {
+    as "$@" >"$work/out" 2>&1 || fail "$*: $(cat "$work/out")"
+}
+
 # review_new OWNER TITLE [USER:ROLE ...]: prints its number
 review_new() {
     local who=$1 title=$2 part=() p

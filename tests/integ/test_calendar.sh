@@ -13,15 +13,6 @@ join fay ben cyd
 rev=REV-$(review_new fay 'Checkout; outage, long' ben:responder cyd:stakeholder) || fail "no review"
 
 does() { as "$@" >"$work/out" 2>"$work/err" || fail "$*: $(cat "$work/out" "$work/err")"; }
-refused() {
-    local status=$1 word=$2 who=$3 got
-    shift 3
-    as "$who" "$@" >"$work/out" 2>&1
-    got=$?
-    [ $got = "$status" ] || fail "$who $*: exit $got, not $status: $(cat "$work/out")"
-    grep -q -- "$word" "$work/out" || fail "$who $*: does not say '$word': $(cat "$work/out")"
-}
-has() { grep -qF -- "$2" "$work/$1" || fail "no '$2' in: $(cat "$work/$1")"; }
 has_not() { ! grep -qF -- "$2" "$work/$1" || fail "'$2' is in: $(cat "$work/$1")"; }
 
 refused 3 'no session is planned' fay export "$rev" --as ics

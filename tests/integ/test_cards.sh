@@ -23,17 +23,6 @@ join fay "${people[@]}"
 no=$(review_new fay 'Checkout outage') || fail "no review"
 rev=REV-$no
 
-refused() {
-    local status=$1 word=$2 who=$3 got
-    shift 3
-    as "$who" "$@" >"$work/out" 2>&1
-    got=$?
-    [ $got = "$status" ] || fail "$who $*: exit $got, not $status: $(cat "$work/out")"
-    grep -q -- "$word" "$work/out" || fail "$who $*: does not say '$word': $(cat "$work/out")"
-}
-does() {
-    as "$@" >"$work/out" 2>&1 || fail "$*: $(cat "$work/out")"
-}
 sql() { psql -X -h "$data/run" -p 5432 -U plimsoll -d plimsoll -Atc "$1" 2>>"$work/psql.log"; }
 has_sql() { [ "$(sql 'SELECT 1')" = 1 ]; }
 

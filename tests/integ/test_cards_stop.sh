@@ -12,9 +12,6 @@ join fay ben cyd dan eve gil
 rev=REV-$(review_new fay 'Checkout outage' ben:responder cyd:responder dan:responder eve:responder gil:stakeholder) ||
     fail "no review"
 
-does() {
-    as "$@" >"$work/out" 2>&1 || fail "$*: $(cat "$work/out")"
-}
 does fay rule add "$rev" 'We ask what made sense at the time.'
 does fay set "$rev" severity=high kind=operations "session_start=$(date -u +%FT%TZ)" session_minutes=60
 does ben rule accept "$rev"

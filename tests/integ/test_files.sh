@@ -13,23 +13,9 @@ serve 1 "${small[@]}"
 join fay ben cyd dan
 rev=REV-$(review_new fay 'Checkout outage' ben:responder cyd:stakeholder) || fail "no review"
 
-# refused STATUS WORD WHO VERB...
-refused() {
-    local status=$1 word=$2 who=$3 got
-    shift 3
-    as "$who" "$@" >"$work/out" 2>&1
-    got=$?
-    [ $got = "$status" ] || fail "$who $*: exit $got, not $status: $(cat "$work/out")"
-    grep -q -- "$word" "$work/out" || fail "$who $*: does not say '$word': $(cat "$work/out")"
-}
 does() { as "$@" >"$work/out" 2>"$work/err" || fail "$*: $(cat "$work/out" "$work/err")"; }
 sum() { sha256sum "$1" | cut -d' ' -f1; }
 # json FILE EXPRESSION
-json() {
-    python3 -c 'import json, sys
-j = json.load(open(sys.argv[1]))
-sys.exit(not eval(sys.argv[2]))' "$work/$1" "$2" || fail "not $2: $(cat "$work/$1")"
-}
 random() { head -c "$2" /dev/urandom >"$work/$1"; }
 
 # --- attach, list, get, pack ------------------------------------------------------------------

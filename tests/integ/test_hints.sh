@@ -13,16 +13,6 @@ join fay ben cyd
 rev=$(review_new fay 'Checkout outage' ben:responder cyd:stakeholder) || fail "no review"
 review=REV-$rev
 
-# wants STATUS WHO ARGS...: stdout in $work/out, stderr in $work/err
-wants() {
-    local want=$1 got=0
-    shift
-    as "$@" >"$work/out" 2>"$work/err" || got=$?
-    [ "$got" = "$want" ] || fail "exit $got instead of $want: $*: $(cat "$work/err")"
-}
-has() { grep -qF -- "$2" "$work/$1" || fail "no '$2' in: $(cat "$work/$1")"; }
-lacks() { ! grep -qF -- "$2" "$work/$1" || fail "'$2' in: $(cat "$work/$1")"; }
-
 # --- commands of the checks -------------------------------------------------------------------------
 wants 0 ben timeline add "$review" --at 2026-03-01T09:12:04Z --lane X 'the old version goes back'
 wants 0 ben actions add "$review" 'a limit on retries'
@@ -72,3 +62,47 @@ has err "whole minutes: 15, 15m, 1h; not '500ms'"
 wants 2 fay session timer "$review" soon
 has err "whole minutes: 15, 15m, 1h; not 'soon'"
 ok "refusals say who may, when, and what to do"
+
+# --- words -----------------------------------------------------------------------------------------
+for sev in S1 sev1 1 critical CRITICAL; do
+    wants 0 fay set "$review" severity=low
+    wants 0 fay set "$review" "severity=$sev" --json
+    json out 'j["item"]["severity"] == "critical"'
+done
+wants 2 fay set "$review" severity=S5
+wants 0 fay set "$review" nothing_in=+M --json
+json out 'j["item"]["nothing_in"] == ["communication"]'
+wants 0 fay help words
+has out 'impact_start     start'
+has out 'triaged          triage, ack'
+has out 'critical         s1, sev1, 1'
+for name in happened:H detection:d response:R containment:C recovery:V decision:X communication:M; do
+    wants 0 ben timeline add "$review" --at 2026-03-01T08:00:00Z --lane "${name#*:}" 'a word' --json
+    json out 'j["item"]["lens"] == "'"${name%:*}"'"'
+    wants 0 ben timeline list "$review" --lens "${name%:*}"
+    has out 'a word'
+done
+ok "one name for each value, other words lead to it"
+
+# --- what is there is named so that it can be typed -------------------------------------------------
+wants 0 ben account add "$review" 'I saw the alert first.'
+wants 0 ben account claim "$review/K-1" --event E-1 --at 2026-03-01T09:14:00Z --knew
+has out Q-1
+wants 0 ben show "$review/K-1" --json
+json out 'j["children"]["claims"][0]["id"] == "Q-1" and j["children"]["claims"][0]["event"] == "E-1"'
+wants 0 ben set "$review/Q-1" knew_then=no
+wants 0 ben show "$review/K-1"
+has out 'Q-1  E-1  2026-03-01T09:14:00Z, not known then'
+wants 0 ben show "$review/ben"
+has out 'ben  participant'
+wants 0 fay show "$review"
+lacks out '-?'
+has out 'W-1  T36, fay, 20'
+wants 0 fay export "$review"
+has out '## Waived checks'
+has out 'waived by fay, 20'
+has out 'all have read it on the phone'
+action=$(as ben actions list "$review" | cut -f1)
+wants 0 ben show "$review/$action" --json
+json out 'j["children"] == {"evidence": []}'
+ok "nothing is called by a question mark; children stand in the JSON"

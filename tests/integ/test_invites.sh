@@ -17,18 +17,11 @@ join ana ben
 rev=$(review_new ana 'Checkout outage' ben:responder) || fail "new"
 review=REV-$rev
 
-# wants STATUS WHO ARGS...: stdout in $work/out, stderr in $work/err
 wants() {
     local want=$1 got=0
     shift
     as "$@" >"$work/out" 2>"$work/err" </dev/null || got=$?
     [ "$got" = "$want" ] || fail "exit $got instead of $want: $*: $(cat "$work/err")"
-}
-has() { grep -qF -- "$2" "$work/$1" || fail "no '$2' in: $(cat "$work/$1")"; }
-json() {
-    python3 -c 'import json, sys
-j = json.load(open(sys.argv[1]))
-sys.exit(not eval(sys.argv[2]))' "$work/$1" "$2" || fail "not $2: $(cat "$work/$1")"
 }
 # The number of the invite made last.
 number() { sed -nE 's/^Invite ([0-9]+) .*/\1/p' "$work/err"; }

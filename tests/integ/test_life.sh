@@ -12,17 +12,6 @@ serve 1
 join fay ben cyd
 rev=REV-$(review_new fay 'Expired certificate' ben:responder cyd:stakeholder) || fail "no review"
 
-refused() {
-    local status=$1 word=$2 who=$3 got
-    shift 3
-    as "$who" "$@" >"$work/out" 2>&1
-    got=$?
-    [ $got = "$status" ] || fail "$who $*: exit $got, not $status: $(cat "$work/out")"
-    grep -q -- "$word" "$work/out" || fail "$who $*: does not say '$word': $(cat "$work/out")"
-}
-does() {
-    as "$@" >"$work/out" 2>&1 || fail "$*: $(cat "$work/out")"
-}
 ago() { date -u -d "$1" +%Y-%m-%dT%H:%M:%SZ; }
 
 # ---- preparing -------------------------------------------------------------------------------------

@@ -12,15 +12,12 @@ join ana ben
 rev=$(review_new ana 'Checkout outage' ben:responder) || fail "new"
 review=REV-$rev
 
-# wants STATUS WHO ARGS...: stdout in $work/out, stderr in $work/err
 wants() {
     local want=$1 got=0
     shift
     as "$@" >"$work/out" 2>"$work/err" </dev/null || got=$?
     [ "$got" = "$want" ] || fail "exit $got instead of $want: $*: $(cat "$work/err")"
 }
-has() { grep -qF -- "$2" "$work/$1" || fail "no '$2' in: $(cat "$work/$1")"; }
-lacks() { ! grep -qF -- "$2" "$work/$1" || fail "'$2' in: $(cat "$work/$1")"; }
 
 # --- a second person on one machine ---------------------------------------------------------------
 "$server" invite cyd --name Cyd --host 127.0.0.1 --port "${port[1]}" 2>>"$work/invite.log" |

@@ -13,21 +13,6 @@ join fay ben cyd
 rev=$(review_new fay 'Checkout outage' ben:responder cyd:stakeholder) || fail "no review"
 review=REV-$rev
 
-# wants STATUS WHO ARGS...: stdout in $work/out, stderr in $work/err
-wants() {
-    local want=$1 got=0
-    shift
-    as "$@" >"$work/out" 2>"$work/err" || got=$?
-    [ "$got" = "$want" ] || fail "exit $got instead of $want: $*: $(cat "$work/err")"
-}
-has() { grep -qF -- "$2" "$work/$1" || fail "no '$2' in: $(cat "$work/$1")"; }
-lacks() { ! grep -qF -- "$2" "$work/$1" || fail "'$2' in: $(cat "$work/$1")"; }
-# json FILE EXPRESSION: the file is one JSON object j of which the expression holds
-json() {
-    python3 -c 'import json, sys
-j = json.load(open(sys.argv[1]))
-sys.exit(not eval(sys.argv[2]))' "$work/$1" "$2" || fail "not $2: $(cat "$work/$1")"
-}
 head_of() { as fay show "$review" --json | sed -nE 's/^.*"rev": *([0-9]+).*/\1/p' | head -n 1; }
 
 # --- the past, byte for byte ------------------------------------------------------------------------
@@ -42,7 +27,8 @@ remember() {
 wants 0 ben timeline add "$review" --at 2026-03-01T09:12:04Z --source pager 'alert fired, queue low'
 remember
 wants 0 ben timeline edit "$review" E-1 'alert fired, queue high'
-wants 0 fay set "$review" severity=high
+wants 0 fay set "$review" severity=S2 --json
+json out 'j["item"]["severity"] == "high"'
 remember
 wants 0 ben cause add "$review" --branch why --class technical 'no limit on retries'
 wants 0 ben timeline rm "$review" E-1
@@ -175,21 +161,51 @@ has out '2026-03-01T04:02:00-05:00'
 wants 0 cyd timeline list "$review" --lanes
 has out 'first page answered'
 wants 2 cyd timeline list "$review" --lane Q
+has err "not a lens"
 wants 0 cyd timeline metrics "$review" --json
 json out 'all(i["state"] == "pending" and i["value_s"] is None for i in j["items"])'
+has out 'no event is marked impact_start'
 wants 2 ben timeline mark begin "$review/E-3"
-has err 'not a mark'
+has err 'impact_start, detected, triaged, contained, recovered'
 wants 0 ben timeline mark start "$review/E-3"
-wants 0 ben timeline mark detect "$review" E-1
+wants 0 ben timeline mark Detected "$review" E-1
 wants 0 ben timeline mark triage "$review/E-2"
 wants 0 ben timeline mark recover "$review/E-4"
 wants 0 fay set "$review" na_contain='a fault, nothing to contain'
 wants 0 cyd timeline metrics "$review" --json
 json out '[(i["name"], i["state"], i["value_s"], i["band_s"]) for i in j["items"]] == [("detect", "recorded", 604, 0), ("triage", "recorded", 386, 300), ("contain", "not_applicable", None, None), ("recover", "recorded", 7200, 0)]'
 wants 5 ben timeline mark detect "$review/E-4"
-wants 0 ben timeline mark detect "$review/E-4" --replace --json
+wants 5 ben timeline mark detect "$review/E-4" --replace
+has err 'E-1 is marked detected already'
+has err '--move takes the mark off that event'
+wants 0 ben timeline mark detect "$review/E-4" --replace --also --json
 json out '"E-1 is marked detected, too" in j["warnings"][0]'
 wants 0 ben timeline mark recover "$review/E-4" --replace
+wants 5 ben timeline edit "$review" E-2 --mark detected
+has err 'E-1 is marked detected already'
+wants 5 ben timeline add "$review" --at 2026-03-01T09:14:00Z --mark detected 'a second alarm'
+has err 'E-1 is marked detected already'
+wants 0 ben timeline edit "$review" E-2 --mark detected --move
+has err 'E-1 is not marked detected any more'
+has err 'E-2 is not marked triaged any more'
+wants 0 cyd timeline list "$review" --mark detect --json=id
+json out '[i["id"] for i in j["items"]] == ["E-2"]'
+wants 0 ben timeline edit "$review" E-1 --mark detect --move
+wants 0 ben set "$review/E-2" marker=recover
+has err 'E-4 is marked recovered, too'
+wants 0 ben timeline edit "$review" E-2 --mark ack
+wants 0 cyd timeline list "$review"
+has out "$(printf 'E-2\t2026-03-01T09:18:30Z\t2026-03-01T10:00:00Z\tabout 300 s\tresponse\ttriaged\tpager log\t')"
+wants 0 cyd timeline list "$review" --lanes
+has out "$(printf '2026-03-01T09:18:30Z\t+41 min 30 s\t')"
+has out 'triaged'
+wants 0 ben timeline edit "$review" E-2 --known 2026-03-01T09:10:00Z --json
+json out '"known at 2026-03-01T09:10:00Z, before it happened at 2026-03-01T09:18:30Z" in j["warnings"][0]'
+wants 0 ben timeline edit "$review" E-2 'first page was answered'
+lacks err 'before it happened'
+wants 0 ben set "$review/E-2" known_at=2026-03-01T10:00:00Z
+lacks err 'before it happened'
+wants 0 ben timeline edit "$review" E-2 'first page answered'
 wants 0 cyd timeline gaps "$review" --min 20m --json
 json out '[(i["from"], i["to"], i["gap_s"], i["in_response"]) for i in j["items"]] == [("E-2", "E-4", 6210, True)]'
 wants 0 cyd timeline gaps "$review" --min 5m

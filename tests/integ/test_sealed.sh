@@ -13,17 +13,6 @@ join fay ben cyd dan eve
 no=$(review_new fay 'Checkout outage' ben:responder cyd:responder dan:responder eve:stakeholder)
 rev=REV-$no
 
-refused() {
-    local status=$1 word=$2 who=$3 got
-    shift 3
-    as "$who" "$@" >"$work/out" 2>&1
-    got=$?
-    [ $got = "$status" ] || fail "$who $*: exit $got, not $status: $(cat "$work/out")"
-    grep -q -- "$word" "$work/out" || fail "$who $*: does not say '$word': $(cat "$work/out")"
-}
-does() {
-    as "$@" >"$work/out" 2>&1 || fail "$*: $(cat "$work/out")"
-}
 count() { as fay "$1" list "$rev" 2>/dev/null | wc -l; }
 
 does fay timeline add "$rev" --at 2026-03-01T09:12:04Z 'alert fired'

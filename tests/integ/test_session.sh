@@ -15,18 +15,6 @@ rev=REV-$(review_new fay 'Checkout outage' gus:facilitator ben:responder cyd:sta
 
 # field NAME: of the header, as JSON has it
 field() { as fay show "$rev" --json | tr -d '\n' | sed -nE "s/.*\"$1\": *\"?([^\",}]*).*/\1/p"; }
-# refused STATUS WORD WHO VERB...
-refused() {
-    local status=$1 word=$2 who=$3 got
-    shift 3
-    as "$who" "$@" >"$work/out" 2>&1
-    got=$?
-    [ $got = "$status" ] || fail "$who $*: exit $got, not $status: $(cat "$work/out")"
-    grep -q -- "$word" "$work/out" || fail "$who $*: does not say '$word': $(cat "$work/out")"
-}
-does() {
-    as "$@" >"$work/out" 2>&1 || fail "$*: $(cat "$work/out")"
-}
 
 refused 4 'responder' ben session stage "$rev" timeline
 refused 2 'stage' fay session stage "$rev" lunch

@@ -11,21 +11,6 @@ join ana ben
 rev=$(review_new ana 'Checkout outage' ben:responder) || fail "new"
 review=REV-$rev
 
-# wants STATUS WHO ARGS...: stdout in $work/out, stderr in $work/err
-wants() {
-    local want=$1 got=0
-    shift
-    as "$@" >"$work/out" 2>"$work/err" || got=$?
-    [ "$got" = "$want" ] || fail "exit $got instead of $want: $*: $(cat "$work/err")"
-}
-has() { grep -qF -- "$2" "$work/$1" || fail "no '$2' in: $(cat "$work/$1")"; }
-# json FILE EXPRESSION: the file is one JSON object j of which the expression holds
-json() {
-    python3 -c 'import json, sys
-j = json.load(open(sys.argv[1]))
-sys.exit(not eval(sys.argv[2]))' "$work/$1" "$2" || fail "not $2: $(cat "$work/$1")"
-}
-
 # --- data -------------------------------------------------------------------------------------
 long=$(printf 'long %.0s' {1..200})end
 wants 0 ana timeline add "$review" --at 2026-03-01T09:12:04Z "$long"

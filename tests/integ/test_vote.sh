@@ -13,17 +13,6 @@ serve 2
 join fay ben cyd dan eve
 rev=REV-$(review_new fay 'Checkout outage' ben:responder cyd:stakeholder dan:responder) || fail "no review"
 
-refused() {
-    local status=$1 word=$2 who=$3 got
-    shift 3
-    as "$who" "$@" >"$work/out" 2>&1
-    got=$?
-    [ $got = "$status" ] || fail "$who $*: exit $got, not $status: $(cat "$work/out")"
-    grep -q -- "$word" "$work/out" || fail "$who $*: does not say '$word': $(cat "$work/out")"
-}
-does() {
-    as "$@" >"$work/out" 2>&1 || fail "$*: $(cat "$work/out")"
-}
 second() { echo "127.0.0.1:${port[2]}"; }
 # field ENTRY NAME: of an observation, as JSON has it
 field() {

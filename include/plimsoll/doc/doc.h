@@ -150,6 +150,11 @@ int64_t pl_doc_role(const struct pl_doc *d, int64_t user);
  * process medium), else 0. */
 int64_t pl_action_priority(const struct pl_entry *action);
 
+/* What people call an entry by and can type back: its short id "E-9", a participant's handle, else
+ * its raw id "7f.3" (while it has no number, and for kinds that get none). With NUL. */
+#define PL_REF_MAX 72
+void pl_entry_ref(const struct pl_entry *en, char out[PL_REF_MAX]);
+
 /* One line that stands for the entry in lists: title or name, else the first line of its text; cut
  * at a character with an ellipsis to fit cap bytes, NUL included. Returns the length. */
 size_t pl_entry_label(const struct pl_entry *en, char *out, size_t cap);

@@ -50,6 +50,12 @@ struct pl_entry *pl_marker_event(const struct pl_doc *d, int64_t marker);
  * for exact, 0 with *is_open for before and after. is_open may be NULL. */
 int64_t pl_event_band_us(const struct pl_entry *event, bool *is_open);
 
+/* How much later than it happened an event came to be known: "+12 min", with NUL; "" when one of
+ * the two moments is not set. Is it known earlier than it happened? */
+#define PL_KNOWN_SIZE 36
+void pl_event_known(const struct pl_entry *event, char out[PL_KNOWN_SIZE]);
+bool pl_event_is_known_early(const struct pl_entry *event);
+
 /* "1 h 04 min" and the like, for people; with NUL. Negative with a minus sign. */
 void pl_duration_format(char out[32], int64_t us);
 

@@ -123,6 +123,11 @@ int64_t pl_enum_value(uint32_t en, const char *name);
 int64_t pl_enum_at(uint32_t en, size_t i);
 const char *pl_enum_title(uint32_t en);
 
+/* What a person typed for a value: its name or one of the other words of doc/words.def, in either
+ * case, with '-' or '_'; 0 when it is neither. The i-th of these other words, NULL at the end. */
+int64_t pl_enum_read(uint32_t en, const char *s, size_t n);
+const char *pl_enum_word(uint32_t en, int64_t value, size_t i);
+
 /* Which questions (bits 1 << PL_QUESTION_...) a cause's factor answers; `other` answers all. */
 uint32_t pl_factor_questions(int64_t factor);
 /* Of which class (PL_CLASS_...) a factor is when it answers `question`; 0: of any. */
@@ -160,8 +165,8 @@ int pl_field_check_value(const struct pl_field *f, const struct pl_value *v,
 int pl_field_check_elem(const struct pl_field *f, const struct pl_elem *el,
                         struct pl_err *e) PL_MUST;
 
-/* Reads a register from what a person typed: enumerations by name (severity also 1-4), times in RFC
- * 3339, yes/no, users by number or handle, links by short id; "none" or nothing clears it. `out` is
+/* Reads a register from what a person typed: enumerations by pl_enum_read, times in RFC 3339,
+ * yes/no, users by number or handle, links by short id; "none" or nothing clears it. `out` is
  * written only on success, the caller releases it. The error lists what is allowed. `names` may be
  * NULL. Not for TEXT and sets. */
 int pl_field_parse(const struct pl_field *f, const char *s, size_t n, const struct pl_names *names,

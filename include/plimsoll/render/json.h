@@ -7,7 +7,8 @@
  *   { "schema": "plimsoll.review/1", "id": "REV-2041", "rev": 12, "digest": "<16 hex>",
  *     "review": {fields},
  *     "participants": [entry, ...], "materials": ..., "rules", "agenda", "accounts", "events",
- *     "observations", "causes", "actions", "lessons", "comments", "anchors", "evidence", "claims" }
+ *     "observations", "causes", "actions", "lessons", "comments", "anchors", "evidence", "claims",
+ *     "waivers" }
  *   entry: { "id": "E-9", "eid": "7f.3", "parent": "<id of the entry above>", "created_by": user or
  *     null, "created_at": time or null, "changed_at": time or null, then the fields }
  *

@@ -29,6 +29,29 @@ static struct pl_duration one(const struct pl_doc *d, enum pl_duration_no no)
     return all[no];
 }
 
+TEST(an_event_tells_how_much_later_it_was_known)
+{
+    struct pl_doc *d = pl_doc_new();
+    struct pl_eid eid = event_at(d, 0, 0);
+    const struct pl_entry *en = pl_doc_entry(d, eid);
+    char known[PL_KNOWN_SIZE];
+
+    pl_event_known(en, known);
+    assert_string_equal(known, "");
+    assert_false(pl_event_is_known_early(en));
+    sample_int(d, eid, PL_F_EVENT_KNOWN_AT, SAMPLE_T0 + 12 * MIN_US);
+    pl_event_known(en, known);
+    assert_string_equal(known, "+12 min");
+    assert_false(pl_event_is_known_early(en));
+    sample_int(d, eid, PL_F_EVENT_KNOWN_AT, SAMPLE_T0);
+    assert_false(pl_event_is_known_early(en));
+    sample_int(d, eid, PL_F_EVENT_KNOWN_AT, SAMPLE_T0 - MIN_US);
+    pl_event_known(en, known);
+    assert_string_equal(known, "-1 min");
+    assert_true(pl_event_is_known_early(en));
+    pl_doc_free(d);
+}
+
 TEST(durations_are_pending_when_a_marker_is_missing)
 {
     struct pl_doc *d = pl_doc_new();
@@ -198,6 +221,7 @@ TEST(action_is_final_when_verified_judged_dropped_or_merged)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        UNIT(an_event_tells_how_much_later_it_was_known),
         UNIT(durations_are_pending_when_a_marker_is_missing),
         UNIT(durations_are_recorded_from_the_earliest_visible_events),
         UNIT(durations_are_invalid_when_negative_and_name_both_events),

@@ -49,8 +49,8 @@ TEST(markdown_holds_all_sections)
         "\n## Impact\n\nNobody could pay for 41 minutes.\nRefunds were late.\n",
         "| Bo Lindgren | responder | commander |\n",
         "| Dana &#124; Novak | stakeholder |  |\n",
-        "| E-3 | 2026-03-01 10:15 | A customer called.<br><br>No alert had fired. | detection | "
-        "detected |  |\n",
+        "| E-3 | 2026-03-01 10:15 |  | A customer called.<br><br>No alert had fired. | detection | "
+        "detected |  |  |\n",
         "### What went well\n\n- **O-1** The bridge was up in 3 min\n",
         "- **F-1** (why happened, process, missing procedure) Renewal was a manual task\n"
         "  - **F-2** (people) The task hung on one team's calendar\n",
@@ -298,6 +298,87 @@ TEST(text_shows_what_is_set_and_nothing_else)
     pl_doc_free(d);
 }
 
+TEST(both_clocks_and_the_source_stand_beside_the_event)
+{
+    struct pl_doc *d = sample_review();
+    struct pl_eid event = pl_entry_eid(pl_doc_find_no(d, PL_KIND_EVENT, 3));
+    struct pl_buf b;
+
+    sample_int(d, event, PL_F_EVENT_KNOWN_AT, SAMPLE_T0 + INT64_C(1800000000));
+    sample_str(d, event, PL_F_EVENT_SOURCE, "call log");
+    char *text = rendered(pl_render_markdown, d);
+    assert_has(text, "| # | Happened | Known | What | Lens | Mark | Who | Source |\n");
+    assert_has(text, "| E-3 | 2026-03-01 10:15 | 2026-03-01 10:33 | A customer called.");
+    assert_has(text, "| detection | detected |  | call log |\n");
+    free(text);
+    pl_buf_init(&b, OUT_MAX);
+    assert_int_equal(pl_text_section(d, PL_KIND_EVENT, &b, NULL), 0);
+    text = pl_buf_steal(&b, NULL);
+    assert_has(text, "E-3  2026-03-01T10:15:00Z, known 2026-03-01T10:33:00Z, call log  A customer");
+    free(text);
+    pl_buf_release(&b);
+    pl_doc_free(d);
+}
+
+TEST(waivers_say_who_when_why_and_for_what)
+{
+    struct pl_doc *d = sample_review();
+    struct pl_eid event = pl_entry_eid(pl_doc_find_no(d, PL_KIND_EVENT, 3));
+    struct pl_eid w = sample_add(d, PL_KIND_WAIVER, PL_EID_ROOT, 0);
+    struct pl_buf b;
+
+    sample_int(d, w, PL_F_NO, 9);
+    sample_str(d, w, PL_F_WAIVER_CHECK, "T18");
+    sample_link(d, w, PL_F_WAIVER_ENTRY, event);
+    sample_str(d, w, PL_F_WAIVER_REASON, "the log is gone");
+    sample_int(d, w, PL_F_WAIVER_BY, 2);
+    sample_int(d, w, PL_F_WAIVER_AT, SAMPLE_T0);
+    char *text = rendered(pl_render_markdown, d);
+    assert_has(text, "\n## Waived checks\n\n- **W-");
+    assert_has(text, "\n- **W-9** T18 (");
+    assert_has(text, ") for E-3, waived by Bo Lindgren, 2026-03-01 10:03: the log is gone\n");
+    free(text);
+    text = rendered(pl_render_json, d);
+    assert_has(text, "{\"id\":\"W-9\"");
+    assert_has(text, "\"check\":\"T18\",\"entry\":\"E-3\",\"reason\":\"the log is gone\",\"by\":2,"
+                     "\"at\":\"2026-03-01T10:03:00Z\"");
+    free(text);
+    pl_buf_init(&b, OUT_MAX);
+    assert_int_equal(pl_text_section(d, PL_KIND_WAIVER, &b, NULL), 0);
+    text = pl_buf_steal(&b, NULL);
+    assert_has(text, "W-9  T18 E-3, Bo Lindgren, 2026-03-01T10:03:00Z  the log is gone\n");
+    free(text);
+    pl_buf_release(&b);
+    pl_doc_free(d);
+}
+
+TEST(what_has_no_number_is_called_by_what_can_be_typed)
+{
+    struct pl_doc *d = sample_review();
+    struct pl_eid k = sample_add(d, PL_KIND_ACCOUNT, PL_EID_ROOT, 2);
+    struct pl_eid claim = sample_add(d, PL_KIND_CLAIM, k, 2);
+    struct pl_entry *p[8];
+    struct pl_value none = {.type = PL_VAL_NULL};
+    struct pl_cs cs;
+    char ref[PL_REF_MAX];
+    char raw[PL_REF_MAX];
+
+    (void)snprintf(raw, sizeof raw, "%llx.%u", (unsigned long long)claim.client, claim.n);
+    pl_cs_init(&cs);
+    pl_cs_reg(&cs, claim, PL_F_NO, &none);
+    sample_commit(d, 0, &cs);
+    pl_entry_ref(pl_doc_entry(d, claim), ref);
+    assert_string_equal(ref, raw);
+    sample_int(d, claim, PL_F_NO, 4);
+    pl_entry_ref(pl_doc_entry(d, claim), ref);
+    assert_string_equal(ref, "Q-4");
+    assert_true(pl_doc_list(d, PL_KIND_PARTICIPANT, p, 8) > 0);
+    sample_str(d, pl_entry_eid(p[0]), PL_F_PARTICIPANT_HANDLE, "bo");
+    pl_entry_ref(p[0], ref);
+    assert_string_equal(ref, "bo");
+    pl_doc_free(d);
+}
+
 TEST(what_was_revealed_is_its_authors)
 {
     enum { REVEALED_BY = 1, AUTHOR = 2 };
@@ -396,6 +477,9 @@ int main(void)
         UNIT(json_of_an_empty_review_is_whole),
         UNIT(text_safe_lets_no_control_through),
         UNIT(text_shows_what_is_set_and_nothing_else),
+        UNIT(both_clocks_and_the_source_stand_beside_the_event),
+        UNIT(waivers_say_who_when_why_and_for_what),
+        UNIT(what_has_no_number_is_called_by_what_can_be_typed),
         UNIT(what_was_revealed_is_its_authors),
         UNIT(counted_dots_and_merges_are_rendered),
         UNIT(removed_entries_are_not_rendered),

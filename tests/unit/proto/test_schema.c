@@ -84,6 +84,29 @@ static void schema_enums_go_both_ways(void **state)
     assert_int_equal(pl_enum_value(PL_EN_STATUS, "effective"), 0);
 }
 
+/* Each word of the table leads to one value, and is no name of its enumeration. */
+static void schema_words_are_read_and_lead_to_one_value(void **state)
+{
+    const char *word;
+    int64_t v;
+    size_t n = 0;
+
+    (void)state;
+    for (uint32_t en = 1; en <= PL_EN_MAX; en++) {
+        for (size_t i = 0; (v = pl_enum_at(en, i)) != 0; i++) {
+            for (size_t k = 0; (word = pl_enum_word(en, v, k)) != NULL; k++, n++) {
+                assert_int_equal(pl_enum_read(en, word, strlen(word)), v);
+                assert_int_equal(pl_enum_value(en, word), 0);
+            }
+            assert_int_equal(pl_enum_read(en, pl_enum_name(en, v), strlen(pl_enum_name(en, v))), v);
+        }
+    }
+    assert_true(n > 25);
+    assert_int_equal(pl_enum_read(PL_EN_SEVERITY, "s5", 2), 0);
+    assert_int_equal(pl_enum_read(PL_EN_SEVERITY, "", 0), 0);
+    assert_int_equal(pl_enum_read(PL_EN_MARKER, "Impact-Start", 12), PL_MARKER_IMPACT_START);
+}
+
 static void schema_every_factor_answers_a_question(void **state)
 {
     int64_t v;
@@ -211,6 +234,11 @@ static void values_go_both_ways(void **state)
         {PL_KIND_EVENT, "marker", "Impact-Start", "impact_start"},
         {PL_KIND_REVIEW, "severity", "2", "high"},
         {PL_KIND_REVIEW, "severity", "critical", "critical"},
+        {PL_KIND_REVIEW, "severity", "S1", "critical"},
+        {PL_KIND_REVIEW, "severity", "sev4", "low"},
+        {PL_KIND_EVENT, "lens", "D", "detection"},
+        {PL_KIND_EVENT, "marker", "ack", "triaged"},
+        {PL_KIND_CAUSE, "question", "why", "why_happened"},
         {PL_KIND_ACTION, "impact", "3", "3"},
         {PL_KIND_EVENT, "source_skew_ms", "-1500", "-1500"},
         {PL_KIND_EVENT, "timely", "true", "yes"},
@@ -375,6 +403,7 @@ int main(void)
         cmocka_unit_test(schema_rows_are_consistent),
         cmocka_unit_test(schema_common_numbers_are_shared),
         cmocka_unit_test(schema_enums_go_both_ways),
+        cmocka_unit_test(schema_words_are_read_and_lead_to_one_value),
         cmocka_unit_test(schema_every_factor_answers_a_question),
         cmocka_unit_test(schema_kinds_hang_where_they_belong),
         cmocka_unit_test(short_ids_go_both_ways),
