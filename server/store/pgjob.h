@@ -23,7 +23,7 @@ struct pg_result; /* libpq's PGresult */
 struct pg_job;
 struct store;
 
-enum pg_pool { PG_WRITER = 1, PG_READER = 2 };
+enum pg_pool { PG_WRITER = 1, PG_READER = 2, PG_SEALER = 3 };
 
 enum pg_stmt {
 #define STMT(name, pool, sql) STMT_##name,

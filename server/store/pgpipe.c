@@ -318,12 +318,13 @@ static bool setup_send(struct pgpipe *p)
     char set[512];
     (void)snprintf(
         set, sizeof set,
-        "SELECT set_config(n, v, false) FROM (VALUES ('role', 'plm_app'),"
+        "SELECT set_config(n, v, false) FROM (VALUES ('role', '%s'),"
         " ('search_path', 'plm, pg_temp'), ('statement_timeout', '%u'), ('lock_timeout', '1000'),"
         " ('idle_in_transaction_session_timeout', '5000'),"
         " ('default_transaction_isolation', 'read committed'),"
         " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off')%s) s (n, v)",
-        p->opt.statement_ms, p->opt.pool == PG_WRITER ? by_index : "");
+        p->opt.pool == PG_SEALER ? "plm_seal" : "plm_app", p->opt.statement_ms,
+        p->opt.pool == PG_READER ? "" : by_index);
     if (!PQsendQueryParams(p->conn.pg, set, 0, NULL, NULL, NULL, NULL, 0))
         return false;
     p->setup_left = 1;
