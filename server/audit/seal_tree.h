@@ -20,7 +20,7 @@
 #define SEAL_BATCH_MAX 4096u
 #define SEAL_TILES_MAX 32u /* that 4,096 leaves can fill: 17 of level 0, a few above */
 
-/* The hashes of each level that do not fill a tile (log_edge in sql/0013_seal.sql). Large. */
+/* The hashes of each level that do not fill a tile (log_edge in sql/0015_seal.sql). Large. */
 struct seal_edge {
     uint64_t size;
     unsigned n[PL_TILE_LEVEL_MAX + 1];
