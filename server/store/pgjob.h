@@ -42,8 +42,9 @@ const struct pg_stmt_info *pg_stmt_info(enum pg_stmt stmt);
 #define PG_ARG_MEM_MAX (16u * 1024u * 1024u)
 
 /* rc 0: the transaction is committed, `res` is borrowed for the call. -PL_E_STORE: rolled back, `e`
- * has the SQLSTATE. -PL_E_UNAVAILABLE: the connection is gone; job->sent tells unknown (true) from
- * never begun. */
+ * has the SQLSTATE. -PL_E_UNAVAILABLE: try again later. job->rolled_back: the database would not do
+ * it now (lock or time over, no room, read-only; SQLSTATE in `e`). Otherwise the connection is
+ * gone, and job->sent tells unknown (true) from never begun. */
 typedef void (*pg_done_cb)(struct pg_job *job, int rc, const struct pg_result *res,
                            const struct pl_err *e);
 
@@ -70,8 +71,9 @@ struct pg_job {
     struct pg_result *res; /* held until the flush is settled */
     bool bad;              /* grew beyond its budget */
     bool sent;
-    bool solo;   /* must not share a flush */
-    bool urgent; /* goes to the front of the queue, full or not */
+    bool rolled_back; /* the database answered that it did not do it */
+    bool solo;        /* must not share a flush */
+    bool urgent;      /* goes to the front of the queue, full or not */
     unsigned tries;
 };
 

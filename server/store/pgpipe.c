@@ -106,6 +106,7 @@ static void requeue_solo(struct pgpipe *p, struct pg_job *unit, unsigned n)
             PQclear(job->res);
         job->res = NULL;
         job->sent = false;
+        job->rolled_back = false;
         job->solo = true;
         job->tries++;
     }
@@ -119,6 +120,20 @@ static bool is_worth_another_try(const struct pgpipe *p, const struct pg_job *un
     if (n > 1)
         return true;
     return strncmp(p->sqlstate, "40", 2) == 0 && unit->tries < TRIES_MAX;
+}
+
+/* True for a refusal that says nothing about the request: a lock or a statement that took too long,
+ * a lost race, a database that is read-only, has no room, or is being stopped. The same request may
+ * well be taken a little later, and whoever asked must not believe that it never will be. */
+static bool is_for_now(const char *sqlstate)
+{
+    static const char *const classes[] = {"25006", "40", "53", "55P03", "57", "58"};
+
+    for (size_t i = 0; i < sizeof classes / sizeof classes[0]; i++) {
+        if (strncmp(sqlstate, classes[i], strlen(classes[i])) == 0)
+            return true;
+    }
+    return false;
 }
 
 static void settle_jobs(struct pgpipe *p)
@@ -138,10 +153,13 @@ static void settle_jobs(struct pgpipe *p)
             requeue_solo(p, unit, n);
             return;
         }
+        if (is_for_now(p->sqlstate))
+            e.code = PL_E_UNAVAILABLE;
     }
     DL_FOREACH_SAFE (unit, job, tmp) {
         DL_DELETE(unit, job);
-        job_finish(job, e.code ? -PL_E_STORE : 0, e.code ? &e : NULL);
+        job->rolled_back = e.code != 0;
+        job_finish(job, -e.code, e.code ? &e : NULL);
     }
 }
 

@@ -105,9 +105,9 @@ static void append_done(struct pg_job *job, int rc, const struct pg_result *res,
                            r.outcome == APPEND_BEHIND);
         if (job->aux & AUX_TURN)
             turn_after(s, job->order, r.outcome);
-    } else if (rc == -PL_E_UNAVAILABLE && job->sent) {
+    } else if (rc == -PL_E_UNAVAILABLE && job->sent && !job->rolled_back) {
         r.outcome = APPEND_UNKNOWN;
-    } else if (rc == -PL_E_STORE && (job->aux & AUX_TURN)) {
+    } else if (job->rolled_back && (job->aux & AUX_TURN)) {
         store_turn_end(s, job->order, true);
     }
     cb(job->user_ctx, &r);

@@ -3,9 +3,10 @@
  * The database: a handful of PostgreSQL connections on the server's loop, in pipeline mode.
  *
  * Everything above speaks in requests with a callback; this folder alone knows libpq. A request's
- * outcome is one of: done, refused by the database (-PL_E_STORE with SQLSTATE in the text), or
- * unknown (-PL_E_UNAVAILABLE: the connection was lost while it was under way; the caller asks again
- * by its own id). Callbacks are never made from inside the call that registers them. When the
+ * outcome is one of: done, refused by the database (-PL_E_STORE with SQLSTATE in the text), not now
+ * (-PL_E_UNAVAILABLE with SQLSTATE: a lock or its time over, no room; rolled back), or unknown
+ * (-PL_E_UNAVAILABLE: the connection was lost while it was under way; the caller asks again by its
+ * own id). Callbacks are never made from inside the call that registers them. When the
  * database is away, new requests fail at once with -PL_E_UNAVAILABLE; the store reconnects with
  * back-off (0.25 s to 10 s, jitter) and reports up/down.
  */

@@ -13,6 +13,7 @@
 
 #define APPENDS       2000
 #define INTERLEAVINGS 200
+#define CLIENT_SLOW   41
 
 static struct rig rig;
 static struct rig_store st;
@@ -294,6 +295,32 @@ static void recovery_into_a_review_locks_it_before_the_organisation(void **state
     PQfinish(holder);
 }
 
+/* Somebody holds the review's row for longer than a statement may wait. That is no judgement on the
+ * one who asked: he is told to try again, and the same question is answered when the row is free.
+ */
+static void waiting_too_long_for_a_lock_is_not_a_refusal(void **state)
+{
+    (void)state;
+    struct rig_session s;
+    struct rig_append a;
+    char sql[96];
+    uint64_t review = rig_review(&rig, ana);
+    uint32_t epoch = rig_session(&st, review, CLIENT_SLOW, ana, NULL);
+    PGconn *c = rig_connect(&rig);
+
+    (void)snprintf(sql, sizeof sql, "BEGIN; SELECT 1 FROM review WHERE id = %llu FOR UPDATE",
+                   (unsigned long long)review);
+    PQclear(PQexec(c, sql));
+    assert_int_equal(rig_session(&st, review, CLIENT_SLOW, ana, &s), 0);
+    assert_int_equal(s.rc, -PL_E_UNAVAILABLE);
+    rig_edit(&a, review, 1, ana, CLIENT_SLOW, epoch, 1);
+    assert_int_equal(rig_append(&st, &a), APPEND_FAILED); /* not unknown: it was rolled back */
+    PQfinish(c);
+    assert_int_equal(rig_append(&st, &a), APPEND_OK);
+    assert_int_not_equal(rig_session(&st, review, CLIENT_SLOW, ana, &s), 0);
+    assert_int_equal(rig_check_log(&rig, review), 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +329,7 @@ int main(void)
         cmocka_unit_test(recovery_into_a_review_locks_it_before_the_organisation),
         cmocka_unit_test(turn_is_given_back_when_nobody_comes),
         cmocka_unit_test(two_stores_lose_nothing_when_they_race),
+        cmocka_unit_test(waiting_too_long_for_a_lock_is_not_a_refusal),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
