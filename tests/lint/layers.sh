@@ -23,6 +23,7 @@ allow proto/render base doc merge
 allow proto/coach base
 allow proto/anon base
 allow proto/tlog base
+allow proto/verify base tls doc
 
 low="ops"
 allow server/ops
