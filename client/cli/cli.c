@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * From argv to exit status: finds the verb, reads its options, runs it, writes its data whole or
- * not at all, and says errors the same way everywhere.
+ * From argv to exit status: reads the verb's options, runs it, writes its data whole or not at all,
+ * and says errors the same way everywhere.
  */
 #include "cli/cli.h"
 
@@ -63,92 +63,6 @@ static int report(const struct pl_err *e, bool json, const char *hint, json_t *w
     }
     free(text);
     return i->exit_status;
-}
-
-/* --- finding the verb
- * ---------------------------------------------------------------------------------- */
-
-static size_t verb_count(void)
-{
-    size_t n = 0;
-    while (cli_verbs[n])
-        n++;
-    return n;
-}
-
-struct pl_opt_verb *cli_opt_verbs(size_t *n)
-{
-    *n = verb_count();
-    struct pl_opt_verb *v = pl_xcalloc(*n + 1, sizeof(*v));
-    for (size_t i = 0; i < *n; i++)
-        v[i] = cli_verbs[i]->opt;
-    return v;
-}
-
-const struct cli_verb *cli_verb_find(int argc, char *const *argv, int *used, struct pl_err *e)
-{
-    size_t n = 0;
-    struct pl_opt_verb *v = cli_opt_verbs(&n);
-    const struct pl_opt_verb *hit = pl_opt_find_verb(v, n, argc, argv, used, e);
-    const char *other = hit || argc < 2 ? NULL : cli_other_word(argv[1]);
-    if (other)
-        (void)pl_fail(e, PL_E_USAGE, "unknown command '%.40s'; %s", argv[1], other);
-    if (!hit && argc > 1 && argv[1][0] == '-')
-        (void)pl_fail(
-            e, PL_E_USAGE,
-            "unknown option '%.60s' in front of the verb; those of one verb stand behind it",
-            argv[1]);
-    const struct cli_verb *verb = hit ? cli_verbs[hit - v] : NULL;
-    free(v);
-    return verb;
-}
-
-static void print_help(FILE *out)
-{
-    size_t n = 0;
-    struct pl_opt_verb *v = cli_opt_verbs(&n);
-    (void)fprintf(out, "plimsoll: reviews after incidents, held together from terminals\n\n"
-                       "usage: plimsoll                 full screen\n"
-                       "       plimsoll REV-1           full screen, at that review\n"
-                       "       plimsoll VERB [...]      one of the verbs below\n\n");
-    for (size_t i = 0; i < n; i++)
-        (void)fprintf(out, "  %-15s  %s\n", v[i].name, v[i].summary);
-    (void)fprintf(out, "\n'plimsoll VERB --help' tells more. First of all: plimsoll join INVITE\n");
-    free(v);
-}
-
-static const struct pl_opt common_opts[] = {CLI_COMMON};
-#define COMMON_COUNT (sizeof(common_opts) / sizeof(common_opts[0]))
-
-/* What is special about the verb first, then what all have. */
-void cli_print_verb_help(const struct cli_verb *v, FILE *out)
-{
-    struct pl_opt opts[PL_OPT_MAX];
-    struct pl_opt_verb sorted = v->opt;
-    size_t own = v->opt.count - COMMON_COUNT;
-    PL_ASSERT(v->opt.count >= COMMON_COUNT && v->opt.count <= PL_OPT_MAX);
-    memcpy(opts, v->opt.opts + COMMON_COUNT, own * sizeof(opts[0]));
-    memcpy(opts + own, common_opts, sizeof(common_opts));
-    sorted.opts = opts;
-    pl_opt_print_usage("plimsoll", &sorted, out);
-    if (v->examples)
-        (void)fprintf(out, "\nExamples:\n%s", v->examples);
-}
-
-/* The options of all verbs once, then each verb with its own. */
-void cli_print_man(FILE *out)
-{
-    static const struct pl_opt_verb all = {
-        NULL, "VERB", "Every verb takes these", common_opts, COMMON_COUNT, 0, 0};
-    size_t n = 0;
-    struct pl_opt_verb *v = cli_opt_verbs(&n);
-    for (size_t i = 0; i < n; i++) {
-        v[i].opts += COMMON_COUNT;
-        v[i].count -= COMMON_COUNT;
-    }
-    pl_opt_print_man("plimsoll", &all, 1, out);
-    pl_opt_print_man("plimsoll", v, n, out);
-    free(v);
 }
 
 /* --- one run
@@ -266,84 +180,6 @@ static int run_and_report(const struct cli_verb *v, void *opts, int argc, char *
     return rc;
 }
 
-/* Is JSON asked for in a command line that could not be read? Its error is JSON all the same. */
-static bool asks_json(int argc, char **argv)
-{
-    for (int i = 1; i < argc && !pl_str_eq(argv[i], "--"); i++)
-        if (pl_str_eq(argv[i], "--json") || pl_str_starts(argv[i], "--json=") ||
-            pl_str_eq(argv[i], "--jsonl"))
-            return true;
-    return false;
-}
-
-/* The common option that a long word names, whole or by its beginning; NULL. */
-static const struct pl_opt *common_long(const char *word, size_t n)
-{
-    const struct pl_opt *found = NULL;
-    for (size_t i = 0; i < COMMON_COUNT; i++) {
-        if (strncmp(common_opts[i].name, word, n) != 0)
-            continue;
-        if (common_opts[i].name[n] == '\0')
-            return &common_opts[i];
-        found = &common_opts[i];
-    }
-    return n > 0 ? found : NULL;
-}
-
-static bool wants_value(const struct pl_opt *o)
-{
-    return o->type == PL_OPT_STRING;
-}
-
-/* How many words an option in front of the verb takes: 1, or 2 with its value; 0: it is none. */
-static int option_words(const char *s)
-{
-    if (pl_str_starts(s, "--")) {
-        size_t n = strcspn(s + 2, "=");
-        const struct pl_opt *o = common_long(s + 2, n);
-        return !o ? 0 : wants_value(o) && s[2 + n] == '\0' ? 2 : 1;
-    }
-    if (s[0] != '-' || s[1] == '\0')
-        return 0;
-    for (const char *p = s + 1; *p; p++) {
-        size_t i = 0;
-        while (i < COMMON_COUNT && common_opts[i].letter != *p)
-            i++;
-        if (i == COMMON_COUNT)
-            return 0;
-        if (wants_value(&common_opts[i]))
-            return p[1] ? 1 : 2;
-    }
-    return 1;
-}
-
-/* How many words in front of the verb are options that every verb has. */
-static int leading_options(int argc, char **argv)
-{
-    int n = 0;
-    int words = 0;
-    while (n + 1 < argc && (words = option_words(argv[n + 1])) > 0)
-        n += words;
-    return n < argc ? n : argc - 1;
-}
-
-static void reverse(char **v, int n)
-{
-    for (int i = 0; i < n / 2; i++) {
-        char *t = v[i];
-        v[i] = v[n - 1 - i];
-        v[n - 1 - i] = t;
-    }
-}
-
-/* Puts the verb's words in front of the options that came before them. */
-static void verb_first(char **argv, int options, int verb)
-{
-    reverse(argv, options);
-    reverse(argv + options, verb);
-    reverse(argv, options + verb);
-}
-
 /* What was printed without a verb's help must have arrived, too. */
 static int printed(void)
 {
@@ -366,7 +202,7 @@ static int report_no_verb(bool has_options, bool json)
     if (!json)
         (void)fputc('\n', stderr);
     if (!json)
-        print_help(stderr);
+        cli_print_help(stderr);
     return status;
 }
 
@@ -376,13 +212,13 @@ int cli_main(int argc, char **argv)
     int used = 0;
     int first = 0;
     pl_err_init(&e);
-    bool json = asks_json(argc, argv);
-    int lead = leading_options(argc, argv);
+    bool json = cli_argv_asks_json(argc, argv);
+    int lead = cli_argv_options(argc, argv);
     const char *word = lead + 1 < argc ? argv[lead + 1] : NULL;
     if (!word)
         return report_no_verb(lead > 0, json);
     if (pl_str_eq(word, "-h") || pl_str_eq(word, "--help")) {
-        print_help(stdout);
+        cli_print_help(stdout);
         return printed();
     }
     if (pl_str_eq(word, "--version")) {
@@ -392,7 +228,7 @@ int cli_main(int argc, char **argv)
     const struct cli_verb *v = cli_verb_find(argc - lead, argv + lead, &used, &e);
     if (!v)
         return report(&e, json, NULL, NULL);
-    verb_first(argv + 1, lead, used);
+    cli_argv_verb_first(argv + 1, lead, used);
     void *opts = pl_xcalloc(1, v->opt_size);
     int rc = pl_opt_parse(&v->opt, argc - used, argv + used, opts, &first, &e);
     int status = 0;

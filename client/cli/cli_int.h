@@ -12,6 +12,14 @@
 /* The verbs' option tables as one array, for base/opt; free() it. */
 struct pl_opt_verb *cli_opt_verbs(size_t *n);
 
+/* --- argv.c */
+/* Is JSON asked for in a command line that could not be read? Its error is JSON all the same. */
+bool cli_argv_asks_json(int argc, char **argv);
+/* How many words in front of the verb are options that every verb has. */
+int cli_argv_options(int argc, char **argv);
+/* Puts the verb's words in front of the options that came before them. */
+void cli_argv_verb_first(char **argv, int options, int verb);
+
 /* "500ms", "10s", "2m", "1h", "3d"; `option` is named in the error. */
 int cli_parse_time(const char *s, const char *option, uint64_t *ms, struct pl_err *e) PL_MUST;
 
@@ -33,6 +41,11 @@ void cli_keep_typed(struct cli *c, const struct pl_err *e);
  * the client, without dialling, if it was not; 0 when there is no profile. */
 size_t cli_refused_count(struct cli *c);
 
+/* Without showing it. */
+void cli_table_free(struct cli_table *t);
+
+/* All verbs, a line for each; one of them. */
+void cli_print_help(FILE *out);
 void cli_print_verb_help(const struct cli_verb *v, FILE *out);
 
 /* The verbs and their options in mdoc(7), for plimsoll(1). */

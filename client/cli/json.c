@@ -248,6 +248,17 @@ bool cli_json(struct cli *c, json_t *take_j)
     return wanted;
 }
 
+int cli_list_end(struct cli *c, struct cli_table *t, json_t *take_j, struct pl_err *e)
+{
+    if (!cli_wants_json(c)) {
+        json_decref(take_j);
+        return cli_table_end(c, t, e);
+    }
+    cli_table_free(t);
+    (void)cli_json(c, take_j);
+    return 0;
+}
+
 void cli_line(struct cli *c, const char *text)
 {
     if (fputs(text, stdout) < 0 || fputc('\n', stdout) < 0 || fflush(stdout) != 0) {

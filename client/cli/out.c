@@ -145,7 +145,7 @@ static int put_tsv(struct pl_buf *out, const struct cli_table *t)
     return rc;
 }
 
-static void table_free(struct cli_table *t)
+void cli_table_free(struct cli_table *t)
 {
     for (size_t i = 0; i < t->rows * t->n; i++)
         free(t->cells[i]);
@@ -156,17 +156,6 @@ static void table_free(struct cli_table *t)
 int cli_table_end(struct cli *c, struct cli_table *t, struct pl_err *e)
 {
     int rc = cli_is_for_eyes(c) ? put_aligned(&c->out, t) : put_tsv(&c->out, t);
-    table_free(t);
+    cli_table_free(t);
     return rc < 0 ? pl_fail(e, PL_E_LIMIT, "the output is too large") : 0;
-}
-
-int cli_list_end(struct cli *c, struct cli_table *t, json_t *take_j, struct pl_err *e)
-{
-    if (!cli_wants_json(c)) {
-        json_decref(take_j);
-        return cli_table_end(c, t, e);
-    }
-    table_free(t);
-    (void)cli_json(c, take_j);
-    return 0;
 }

@@ -186,7 +186,8 @@ VERB_RM(timeline, "timeline", PL_KIND_EVENT, "E-9", "remove an event (--restore 
 VERB_LIST(observe, "observe", PL_KIND_OBSERVATION, board_list_opts, "the board",
           "  plimsoll observe list REV-1 --col not\n");
 VERB_ADD(observe, "observe", PL_KIND_OBSERVATION, board_add_opts,
-         "add a card; from standard input, one a line (all of it is one card with --anonymous). "
+         "add a card; from standard input (-), one a line (all of it is one card with "
+         "--anonymous). "
          "While observations are sealed it goes into your private draft",
          "  plimsoll observe add REV-1 --col well 'flag kill switch worked in 40 s'\n"
          "  plimsoll observe add REV-1 --anonymous --col not 'we were afraid to ask'\n");
@@ -221,12 +222,14 @@ VERB_EDIT(actions, "actions", PL_KIND_ACTION, action_opts, "change an action",
 VERB_RM(actions, "actions", PL_KIND_ACTION, "A-121", "remove an action (--restore brings it back)");
 VERB_LIST(rule, "rule", PL_KIND_RULE, plain_list_opts, "ground rules of the session",
           "  plimsoll rule list REV-1\n");
-VERB_ADD(rule, "rule", PL_KIND_RULE, set_opts, "add a ground rule",
+VERB_ADD(rule, "rule", PL_KIND_RULE, set_opts,
+         "add a ground rule; from standard input (-), one a line",
          "  plimsoll rule add REV-1 'We ask what made sense at the time.'\n");
 VERB_RM(rule, "rule", PL_KIND_RULE, "R-2", "remove a ground rule (--restore brings it back)");
 VERB_LIST(agenda, "agenda", PL_KIND_AGENDA, plain_list_opts, "the agenda of the session",
           "  plimsoll agenda list REV-1\n");
-VERB_ADD(agenda, "agenda", PL_KIND_AGENDA, set_opts, "add an item to the agenda",
+VERB_ADD(agenda, "agenda", PL_KIND_AGENDA, set_opts,
+         "add an item to the agenda; from standard input (-), one a line",
          "  plimsoll agenda add REV-1 --set stage=timeline --set minutes=20 'walk the line'\n");
 VERB_RM(agenda, "agenda", PL_KIND_AGENDA, "G-2", "remove an item of the agenda");
 VERB_RM(comment, "comment", PL_KIND_COMMENT, "C-5", "remove a comment (--restore brings it back)");

@@ -89,6 +89,9 @@ json_t *cli_entry_json(const struct pl_doc *d, const struct pl_entry *en);
 void cli_entry_id(const struct pl_entry *en, char out[PL_SHORT_ID_MAX]);
 int cli_entry_result(struct cli *c, struct review *r, struct pl_eid eid, bool queued,
                      struct pl_err *e) PL_MUST;
+/* The same of several that one call made, at least one: each in a line, or as items. */
+int cli_entries_result(struct cli *c, struct review *r, const struct pl_eid *eids, size_t n_eids,
+                       bool queued, struct pl_err *e) PL_MUST;
 
 /* The zone in which moments are shown: the one asked for, else the review's where a person reads;
  * NULL: UTC. */

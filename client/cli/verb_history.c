@@ -21,13 +21,13 @@
 #define PAUSE_US     (120 * INT64_C(1000000)) /* ends a run of typing */
 #define SHOWN_MAX    6
 #define WORDS_MAX    600 /* bytes of a line for a person */
-#define MOST_CHANGES 200 /* of one revision, in JSON */
+#define MOST_CHANGES 200 /* of one revision, in JSON without --whole */
 
 struct history_opts {
     struct cli_common common;
     const char *since, *field, *who;
     uint64_t limit;
-    bool each, all;
+    bool each, all, whole;
 };
 
 static const struct pl_opt history_opts[] = {
@@ -44,6 +44,9 @@ static const struct pl_opt history_opts[] = {
      "each revision by itself; else typing in one go is one line"},
     {0, "all", PL_OPT_FLAG, offsetof(struct history_opts, all), NULL, NULL,
      "bookkeeping too: short numbers, times of acts"},
+    {0, "whole", PL_OPT_FLAG, offsetof(struct history_opts, whole), NULL, NULL,
+     "with --json, all changes of each revision; else the first 200, and 'more' says that it has "
+     "more"},
 };
 
 /* Typing into one text by one person, not told yet. */
@@ -68,7 +71,7 @@ struct looking {
     struct run run;
     struct cli_table *t;
     json_t *items;
-    uint64_t next, n, limit;
+    uint64_t next, n, limit, cut; /* cut: lines with more changes than are shown */
 };
 
 /* --- one line -----------------------------------------------------------------------------------
@@ -90,13 +93,22 @@ static bool is_wanted(const struct looking *l, const struct change *ch)
     return (!l->only || pl_eid_eq(ch->eid, *l->only)) && (!l->field || ch->field == l->field);
 }
 
-static json_t *changes_json(const struct looking *l, const struct changes *cs)
+/* What changed, how much it was, and whether that is all of it. */
+static void put_changes(struct looking *l, const struct changes *cs, json_t *to)
 {
     json_t *all = json_array();
-    for (size_t i = 0; i < cs->n && json_array_size(all) < MOST_CHANGES; i++)
-        if (is_wanted(l, &cs->items[i]))
+    size_t total = 0;
+    for (size_t i = 0; i < cs->n; i++) {
+        if (!is_wanted(l, &cs->items[i]))
+            continue;
+        if (total++ < MOST_CHANGES || l->o->whole)
             (void)json_array_append_new(all, change_json(&cs->items[i]));
-    return all;
+    }
+    bool more = json_array_size(all) < total;
+    l->cut += more;
+    (void)json_object_set_new(to, "changes", all);
+    (void)json_object_set_new(to, "changes_total", json_integer((json_int_t)total));
+    (void)json_object_set_new(to, "more", json_boolean(more));
 }
 
 /* A line is for reading; JSON has all of it. */
@@ -128,7 +140,7 @@ static void put_line(struct looking *l, const struct line *x, const struct chang
         json_pack("{s:s, s:I, s:I, s:s, s:s, s:I, s:s, s:b}", "type", "rev", "rev",
                   (json_int_t)x->last, "first_rev", (json_int_t)x->first, "at", at, "by", by,
                   "user", (json_int_t)x->user, "what", words, "server_made", x->client == 0);
-    (void)json_object_set_new(j, "changes", changes_json(l, cs));
+    put_changes(l, cs, j);
     (void)json_array_append_new(l->items, j);
     cut(words);
     cli_table_row(l->t, (const char *const[]){rev, at, by, words});
@@ -315,6 +327,9 @@ static int run_history(struct cli *c, void *opts, int argc, char **argv, struct 
     l.items = json_array();
     rc = cli_past_walk(c, id, 1, see, &l, e);
     run_flush(&l);
+    if (l.cut > 0 && cli_wants_json(c))
+        cli_warn(c, "%llu of the lines have more than %d changes; --whole gives all of them",
+                 (unsigned long long)l.cut, MOST_CHANGES);
     json_t *j = cli_envelope(c, "history", pl_doc_rev(l.now));
     (void)json_object_set_new(j, "items", l.items);
     (void)json_object_set_new(j, "next", l.next ? json_integer((json_int_t)l.next) : json_null());
@@ -330,6 +345,6 @@ const struct cli_verb verb_history = {
     .examples = "  plimsoll history REV-1 --since 4800 --limit 50\n"
                 "  plimsoll history REV-1/E-9 --field happened_at\n"
                 "  plimsoll history A-121 --who me --jsonl\n",
-    .fields = "type,rev,first_rev,at,by,user,what,server_made,changes",
+    .fields = "type,rev,first_rev,at,by,user,what,server_made,changes,changes_total,more",
     .run = run_history,
 };

@@ -174,6 +174,16 @@ static int put_offer(struct review *r, const struct offer *x, int as, struct pl_
                : act_add(r, PL_KIND_ACTION, PL_EID_ROOT, action, COUNT(action), eid, e);
 }
 
+/* Says it, unless an earlier try did: what that made stands in the review, or waits to be sent. */
+static int offer_once(struct review *r, const struct rescued *x, const struct offer *o, int as,
+                      struct pl_eid *eid, struct pl_err *e)
+{
+    if (rescue_said(x, o->about, eid) && pl_doc_entry(review_doc(r), *eid))
+        return 0;
+    int rc = put_offer(r, o, as, eid, e);
+    return rc == 0 ? rescue_note_said(x, o->about, *eid, e) : rc;
+}
+
 static int offer_all(struct cli *c, struct review *r, struct rescued *x, int as, struct pl_err *e)
 {
     struct offers all;
@@ -182,7 +192,7 @@ static int offer_all(struct cli *c, struct review *r, struct rescued *x, int as,
     int rc = 0;
     offers_of(&all, &x->cs, review_doc(r), x->why);
     for (size_t i = 0; rc == 0 && i < all.n; i++)
-        rc = put_offer(r, &all.items[i], as, &eid, e);
+        rc = offer_once(r, x, &all.items[i], as, &eid, e);
     size_t n = all.n;
     offers_release(&all);
     if (rc == 0)

@@ -137,6 +137,18 @@ static int add_participant(struct cli *c, uint64_t id, const char *spec, struct 
     return cli_call(c, &m, NULL, NULL, e);
 }
 
+/* As the schema takes it, so that the error names the field. */
+static int check_title(const char *title, struct pl_err *e)
+{
+    const struct pl_field *f = pl_field_find(PL_KIND_REVIEW, PL_F_REVIEW_TITLE);
+    const struct pl_names none = {.ctx = NULL};
+    struct pl_value v;
+    int rc = pl_field_parse(f, title, strlen(title), &none, &v, e);
+    if (rc == 0)
+        pl_value_release(&v);
+    return rc;
+}
+
 static int create(struct cli *c, const struct new_opts *o, const char *title, uint64_t *id,
                   struct pl_err *e)
 {
@@ -151,7 +163,9 @@ static int create(struct cli *c, const struct new_opts *o, const char *title, ui
                        "'%s' is not a kind: security, operations, near_miss, "
                        "false_alarm",
                        o->kind);
-    int rc = parse_severity(o->sev, &m.u.create.severity, e);
+    int rc = check_title(title, e);
+    if (rc == 0)
+        rc = parse_severity(o->sev, &m.u.create.severity, e);
     return rc == 0 ? cli_call(c, &m, take_created, id, e) : rc;
 }
 

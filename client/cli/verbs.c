@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * The list of verbs, in the order in which help shows them.
+ * The list of verbs, in the order in which help shows them, and finding one in a command line.
  */
+#include <stdlib.h>
+
+#include "plimsoll/base/mem.h"
+
 #include "cli/cli_int.h"
 
 const struct cli_verb *const cli_verbs[] = {
@@ -134,3 +138,38 @@ const struct cli_verb *const cli_verbs[] = {
     &verb_help,
     NULL,
 };
+
+static size_t verb_count(void)
+{
+    size_t n = 0;
+    while (cli_verbs[n])
+        n++;
+    return n;
+}
+
+struct pl_opt_verb *cli_opt_verbs(size_t *n)
+{
+    *n = verb_count();
+    struct pl_opt_verb *v = pl_xcalloc(*n + 1, sizeof(*v));
+    for (size_t i = 0; i < *n; i++)
+        v[i] = cli_verbs[i]->opt;
+    return v;
+}
+
+const struct cli_verb *cli_verb_find(int argc, char *const *argv, int *used, struct pl_err *e)
+{
+    size_t n = 0;
+    struct pl_opt_verb *v = cli_opt_verbs(&n);
+    const struct pl_opt_verb *hit = pl_opt_find_verb(v, n, argc, argv, used, e);
+    const char *other = hit || argc < 2 ? NULL : cli_other_word(argv[1]);
+    if (other)
+        (void)pl_fail(e, PL_E_USAGE, "unknown command '%.40s'; %s", argv[1], other);
+    if (!hit && argc > 1 && argv[1][0] == '-')
+        (void)pl_fail(
+            e, PL_E_USAGE,
+            "unknown option '%.60s' in front of the verb; those of one verb stand behind it",
+            argv[1]);
+    const struct cli_verb *verb = hit ? cli_verbs[hit - v] : NULL;
+    free(v);
+    return verb;
+}

@@ -31,6 +31,7 @@ struct request {
     bool is_sent;
     bool is_due;         /* to be failed */
     struct pl_buf frame; /* encoded, while not sent */
+    struct pl_err bad;   /* why it cannot be sent at all; code 0: it can */
     uint64_t deadline_ms;
     client_reply_cb cb;
     void *ctx;
@@ -65,7 +66,6 @@ static uint32_t *rid_of(struct pl_msg *m)
 void client_call(struct client *c, struct pl_msg *m, uint64_t timeout_ms, client_reply_cb cb,
                  void *ctx)
 {
-    struct pl_err e;
     struct request *r = pl_mem_calloc(PL_MEM_REQUEST, 1, sizeof(*r));
     if (++c->next_rid == 0)
         c->next_rid = 1;
@@ -78,8 +78,8 @@ void client_call(struct client *c, struct pl_msg *m, uint64_t timeout_ms, client
     r->ctx = ctx;
     pl_buf_init(&r->frame, PL_FRAME_MAX_CLIENT + PL_FRAME_HEADER);
     DL_APPEND(c->requests, r);
-    pl_err_init(&e);
-    if (pl_msg_encode(m, &r->frame, &e) < 0)
+    pl_err_init(&r->bad);
+    if (pl_msg_encode(m, &r->frame, &r->bad) < 0)
         r->deadline_ms = 0; /* answered by the next tick: never from inside this call */
     client_flush_requests(c);
 }
@@ -90,7 +90,7 @@ void client_flush_requests(struct client *c)
     if (!c->link || link_state(c->link) != LINK_UP)
         return;
     DL_FOREACH (c->requests, r) {
-        if (r->is_sent || r->frame.len == 0)
+        if (r->is_sent || r->bad.code != 0)
             continue;
         r->is_sent = link_send_frame(c->link, r->frame.data, r->frame.len);
         if (r->is_sent)
@@ -127,8 +127,8 @@ static void expire_requests(struct client *c)
         r->is_due |= now >= r->deadline_ms;
     }
     while ((r = request_due(c))) {
-        if (r->deadline_ms == 0)
-            request_fail(r, PL_E_TOO_LARGE, "the request is too large");
+        if (r->bad.code != 0)
+            request_fail(r, r->bad.code, r->bad.text);
         else if (!r->is_sent)
             request_fail(r, PL_E_UNREACHABLE, c->down_why[0] ? c->down_why : "no connection yet");
         else

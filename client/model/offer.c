@@ -144,7 +144,8 @@ void offers_of(struct offers *out, const struct pl_cs *lost, const struct pl_doc
         while (to < all.n && pl_eid_eq(all.items[to].eid, eid))
             to++;
         out->items[out->n++] =
-            (struct offer){.on = place_of(lost, now, eid),
+            (struct offer){.about = eid,
+                           .on = place_of(lost, now, eid),
                            .text = text_of(&all, (struct span){from, to}, lost, now, why)};
     }
     changes_release(&all);

@@ -12,6 +12,7 @@
 #include "plimsoll/doc/doc.h"
 
 struct offer {
+    struct pl_eid about; /* the entry that the refused change wrote to */
     struct pl_eid on; /* visible and can be commented; the review when the entry is gone or new */
     char *text;
 };

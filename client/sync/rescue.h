@@ -63,6 +63,12 @@ int rescue_list(const char *state_dir, const char *host, uint64_t review,
                 struct rescue_list *out_uninit, struct pl_err *e) PL_MUST;
 void rescue_list_release(struct rescue_list *l);
 
+/* What was said again so far, in case it is interrupted: of the entry that the refused change wrote
+ * to, the entry that was made for it. Kept in a file beside. False: nothing yet. */
+bool rescue_said(const struct rescued *x, struct pl_eid about, struct pl_eid *said);
+int rescue_note_said(const struct rescued *x, struct pl_eid about, struct pl_eid said,
+                     struct pl_err *e) PL_MUST;
+
 /* Notes that it was offered, so that it is not offered twice; the files stay. */
 int rescue_mark_offered(struct rescued *x, struct pl_err *e) PL_MUST;
 

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plimsoll/base/file.h"
 #include "plimsoll/base/mem.h"
@@ -22,6 +23,8 @@
 #define FILE_MAX (64u * 1024u * 1024u)
 #define KEPT     ".cs"
 #define OFFERED  ".offered"
+#define SAID     ".said"
+#define SAID_MAX (4u * 1024u * 1024u)
 
 /* HEAD, then "code at_us\n", then the reason up to a newline, then the changeset. */
 int rescue_encode(int code, int64_t at_us, const char *why, const struct pl_cs *lost,
@@ -163,12 +166,83 @@ void rescue_list_release(struct rescue_list *l)
     memset(l, 0, sizeof *l);
 }
 
-int rescue_mark_offered(struct rescued *x, struct pl_err *e)
+/* --- saying it again ----------------------------------------------------------------------------
+ */
+
+/* "X.cs" with another ending, for free(). */
+static char *beside(const struct rescued *x, const char *ending)
 {
     size_t n = strlen(x->path) - (sizeof KEPT - 1);
-    char *to = pl_xasprintf("%.*s%s", (int)n, x->path, OFFERED);
+    return pl_xasprintf("%.*s%s", (int)n, x->path, ending);
+}
+
+/* A line of four numbers, each with a blank or the newline behind it. */
+static bool read_said(const char *line, size_t n, struct pl_eid *about, struct pl_eid *said)
+{
+    uint64_t v[4];
+    const char *end = line + n;
+
+    for (size_t i = 0; i < 4; i++) {
+        const char *stop = i < 3 ? memchr(line, ' ', (size_t)(end - line)) : end;
+        if (stop == NULL || pl_parse_u64n(line, (size_t)(stop - line), &v[i]) != 0)
+            return false;
+        line = stop + (i < 3);
+    }
+    *about = (struct pl_eid){v[0], (uint32_t)v[1]};
+    *said = (struct pl_eid){v[2], (uint32_t)v[3]};
+    return v[1] <= UINT32_MAX && v[3] <= UINT32_MAX;
+}
+
+bool rescue_said(const struct rescued *x, struct pl_eid about, struct pl_eid *said)
+{
+    struct pl_buf b;
+    char *path = beside(x, SAID);
+    bool is_there = false;
+
+    if (pl_file_read_all(path, SAID_MAX, &b, NULL) != 0)
+        pl_buf_clear(&b);
+    const char *at = (const char *)b.data;
+    const char *end = b.len > 0 ? at + b.len : at;
+    const char *line;
+    size_t n = 0;
+    while (at != end && (line = take_line(&at, end, &n)) != NULL) {
+        struct pl_eid from, to;
+        if (!read_said(line, n, &from, &to) || !pl_eid_eq(from, about))
+            continue;
+        *said = to; /* the last of an entry counts */
+        is_there = true;
+    }
+    pl_buf_release(&b);
+    free(path);
+    return is_there;
+}
+
+int rescue_note_said(const struct rescued *x, struct pl_eid about, struct pl_eid said,
+                     struct pl_err *e)
+{
+    struct pl_buf b;
+    char *path = beside(x, SAID);
+
+    if (pl_file_read_all(path, SAID_MAX, &b, NULL) != 0)
+        pl_buf_clear(&b);
+    int rc = pl_buf_printf(&b, "%" PRIu64 " %" PRIu32 " %" PRIu64 " %" PRIu32 "\n", about.client,
+                           about.n, said.client, said.n);
+    rc = rc == 0 ? pl_file_write_atomic(path, b.data, b.len, 0600, e)
+                 : pl_fail(e, PL_E_LIMIT, "too much was said of %s", x->path);
+    pl_buf_release(&b);
+    free(path);
+    return rc;
+}
+
+int rescue_mark_offered(struct rescued *x, struct pl_err *e)
+{
+    char *to = beside(x, OFFERED);
+    char *said = beside(x, SAID);
     int rc = pl_file_move(x->path, to, e);
 
+    if (rc == 0)
+        (void)unlink(said);
+    free(said);
     free(to);
     x->is_offered = rc == 0;
     return rc;

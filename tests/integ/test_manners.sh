@@ -55,6 +55,27 @@ wants 2 ana session lock "$review" nothing
 has err 'there are review, material'
 ok "options in front of the verb, words that are no verbs"
 
+# --- texts of several lines -----------------------------------------------------------------------
+many=REV-$(review_new ana 'Several lines' ben:responder) || fail "no review"
+printf 'one\n\n two\nthree\n' | as ana rule add "$many" - >"$work/out" 2>"$work/err" || fail "rules"
+[ "$(paste -sd, "$work/out")" = R-1,R-2,R-3 ] || fail "not an id for each rule: $(cat "$work/out")"
+printf 'first\nsecond\n' | as ana agenda add "$many" - --set minutes=5 --json >"$work/out" || fail "agenda"
+grep -q '"items":\[.*"G-1".*"G-2"' "$work/out" || fail "not both items: $(cat "$work/out")"
+printf 'a card\nan\001other\n' | as ben observe add "$many" - >"$work/out" 2>"$work/err" && fail "bad text"
+has err 'line 2 has a character'
+wants 0 ben observe list "$many"
+[ ! -s "$work/out" ] || fail "half of it was added: $(cat "$work/out")"
+wants 0 ben timeline add "$many" --at 2026-03-01T09:12:04Z $'Alarm\nof the queue'
+[ "$(cat "$work/out")" = E-1 ] || fail "a text of two lines is one event"
+wants 2 ben timeline add "$many" --at 2026-03-01T09:12:04Z --source $'pager\nlog' 'Alarm'
+has err 'source: one line'
+wants 2 ana set "$many" title=$'One\ntwo'
+has err 'title: one line'
+wants 2 ana new $'One\ntwo'
+has err 'one line'
+wants 2 ana rule add "$many" '  '
+ok "a text of several lines is one entry, an entry a line, or refused by name"
+
 # --- the coach ------------------------------------------------------------------------------------
 wants 0 ana coach -
 wants 0 ana coach "$review" --strict

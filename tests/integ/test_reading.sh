@@ -291,9 +291,18 @@ wants 0 fay session lock "$review" event
 wants 7 ben journal send
 wants 0 ben journal refused "$review" --json
 json out 'len(j["items"]) >= 1 and all(i["code"] == "locked" and not i["offered"] for i in j["items"])'
+cp "$work/out" "$work/refused"
 many=$(python3 -c 'import json, sys; print(len(json.load(open(sys.argv[1]))["items"]))' "$work/out")
 wants 0 ben journal refused
 has out 'locked by the facilitator'
+# An offer that is broken off behind its comments is taken up again, and says nothing twice.
+first=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["items"][0]["path"])' "$work/refused")
+mkdir "${first%.cs}.offered" || fail "no $first"
+wants 1 ben journal offer "$review" 1 --as comment
+wants 0 ben journal refused "$review" --json
+json out 'not any(i["offered"] for i in j["items"])'
+wants 1 ben journal offer "$review" 1 --as comment
+rmdir "${first%.cs}.offered"
 for i in $(seq 1 "$many"); do
     wants 0 ben journal offer "$review" "$i" --as comment
 done
@@ -304,6 +313,7 @@ wants 0 ben journal refused "$review"
 wants 0 cyd comment list "$review" --json
 json out 'any("typed offline: the cache was cold" in i["body"] and "new event" in i["body"] and i["on"] == "review" for i in j["items"])'
 json out 'any("answered by two people" in i["body"] and i["on"] == "E-2" for i in j["items"])'
+json out 'sum("typed offline" in i["body"] for i in j["items"]) == 2'
 wants 7 ben timeline add "$review" --at 2026-03-01T09:41:00Z 'offered as an action'
 has err 'kept in'
 wants 0 ben journal offer "$review" --as action
@@ -372,3 +382,17 @@ has out F-1
 wants 2 ben cause agree "$review/F-1" maybe
 has err 'yes, no, back'
 ok "wrong words: what happened, why, what next"
+
+# --- many changes in one revision -----------------------------------------------------------------
+# A reveal copies all drafts at once.
+wants 0 fay session seal "$review" observation
+seq -f 'card %g' 1 80 | as ben observe add "$review" - --col well >/dev/null 2>&1 || fail "80 cards"
+wants 0 fay session reveal "$review" observation
+wants 0 cyd history "$review" --all --each --json
+json out 'any(i["more"] and len(i["changes"]) == 200 < i["changes_total"] for i in j["items"])'
+json out 'all(i["more"] or len(i["changes"]) == i["changes_total"] for i in j["items"])'
+json out 'any("--whole" in w for w in j["warnings"])'
+wants 0 cyd history "$review" --all --each --json --whole
+json out 'not j["warnings"] and any(i["changes_total"] > 200 for i in j["items"])'
+json out 'all(not i["more"] and len(i["changes"]) == i["changes_total"] for i in j["items"])'
+ok "history: a large revision in part says so, and whole when it is asked for"

@@ -289,6 +289,47 @@ TEST(rescue_writes_what_was_refused)
     desk_release(&d);
 }
 
+TEST(rescue_remembers_what_was_said_of_each_entry)
+{
+    static const struct pl_eid about[] = {{1, 1}, {UINT64_MAX, UINT32_MAX}, {0, 0}};
+    struct desk d;
+    struct pl_buf path;
+    struct pl_value v = pl_value_int(2);
+    struct pl_eid said = PL_EID_ROOT;
+    struct rescue_list l;
+    struct pl_cs cs;
+
+    desk_init(&d);
+    const struct rescue_options o = {
+        .state_dir = d.dir, .host = "h", .review = 3, .at_us = d.env.now_us};
+    pl_cs_init(&cs);
+    pl_cs_reg(&cs, PL_EID_ROOT, PL_F_REVIEW_SEVERITY, &v);
+    pl_buf_init(&path, 1000);
+    assert_int_equal(rescue_write(&o, PL_E_LOCKED, "", &cs, NULL, &path, NULL), 0);
+    assert_int_equal(rescue_list(d.dir, "h", 3, &l, NULL), 0);
+    assert_int_equal(l.n, 1);
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_false(rescue_said(&l.items[0], about[i], &said));
+        assert_int_equal(rescue_note_said(&l.items[0], about[i], (struct pl_eid){9, i}, NULL), 0);
+    }
+    /* what was refused in its turn is said once more */
+    assert_int_equal(rescue_note_said(&l.items[0], about[0], (struct pl_eid){9, 7}, NULL), 0);
+    rescue_list_release(&l);
+    assert_int_equal(rescue_list(d.dir, "h", 3, &l, NULL), 0);
+    assert_int_equal(l.n, 1); /* the note is no refusal */
+    for (uint32_t i = 0; i < 3; i++) {
+        assert_true(rescue_said(&l.items[0], about[i], &said));
+        assert_int_equal(said.client, 9);
+        assert_int_equal(said.n, i == 0 ? 7 : i);
+    }
+    assert_int_equal(rescue_mark_offered(&l.items[0], NULL), 0);
+    assert_false(rescue_said(&l.items[0], about[0], &said));
+    rescue_list_release(&l);
+    pl_buf_release(&path);
+    pl_cs_release(&cs);
+    desk_release(&d);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -302,6 +343,7 @@ int main(void)
         UNIT(journal_tells_when_the_folder_cannot_be_used),
         UNIT(journal_lists_exports_and_drops),
         UNIT(rescue_writes_what_was_refused),
+        UNIT(rescue_remembers_what_was_said_of_each_entry),
     };
 
     return RUN(tests);
