@@ -65,45 +65,47 @@ static int check_lines(const char *text, struct pl_err *e)
                    line);
 }
 
-/* Adds the text as one entry, or each of its lines that is not blank; the ids go into *eids, which
- * is for free(). */
-static int add_all(struct cli *c, struct review *r, uint32_t kind, const struct cli_entry_opts *o,
-                   char *text, struct pl_eid **eids, size_t *n, struct pl_err *e)
+/* What one call adds. */
+struct adding {
+    struct cli *c;
+    struct review *r;
+    uint32_t kind;
+    const struct cli_entry_opts *o;
+    struct pl_eid *eids;
+    size_t n;
+};
+
+static int add_text(struct adding *a, const char *text, struct pl_err *e)
+{
+    a->eids = pl_xrealloc(a->eids, a->n + 1, sizeof(*a->eids));
+    int rc = add_one(a->c, a->r, a->kind, a->o, text, &a->eids[a->n], e);
+    a->n += rc == 0;
+    return rc;
+}
+
+/* Each line that is not blank. */
+static int add_lines(struct adding *a, char *text, struct pl_err *e)
 {
     int rc = 0;
     for (char *rest = text; rc == 0 && rest;) {
-        char *line = strsep(&rest, "\n");
-        if (line[strspn(line, " \t")] == '\0')
-            continue;
-        *eids = pl_xrealloc(*eids, *n + 1, sizeof(**eids));
-        rc = add_one(c, r, kind, o, line, &(*eids)[*n], e);
-        *n += rc == 0;
+        const char *line = strsep(&rest, "\n");
+        if (line[strspn(line, " \t")] != '\0')
+            rc = add_text(a, line, e);
     }
     return rc;
 }
 
-static int add_to(struct cli *c, struct review *r, uint32_t kind, const struct cli_entry_opts *o,
-                  char *text, bool by_line, struct pl_err *e)
+static int settle_added(struct adding *a, struct pl_err *e)
 {
-    struct pl_eid *eids = pl_xcalloc(1, sizeof(*eids));
-    size_t n = 0;
     bool queued = false;
-    int rc = by_line ? add_all(c, r, kind, o, text, &eids, &n, e)
-                     : add_one(c, r, kind, o, text, eids, e);
-    if (!by_line)
-        n = 1;
-    if (rc == 0)
-        rc = cli_settle(c, r, &queued, e);
-    if (rc == 0)
-        rc = cli_entries_result(c, r, eids, n, queued, e);
-    free(eids);
-    return rc;
+    int rc = cli_settle(a->c, a->r, &queued, e);
+    return rc == 0 ? cli_entries_result(a->c, a->r, a->eids, a->n, queued, e) : rc;
 }
 
 int cli_entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kind, struct pl_err *e)
 {
     const struct cli_entry_opts *o = opts;
-    struct review *r = NULL;
+    struct adding a = {.c = c, .kind = kind, .o = o};
     uint64_t id = 0;
     bool by_line = is_by_line(kind, argc, argv);
     int rc = cli_review_id(argv[0], &id, e);
@@ -124,9 +126,12 @@ int cli_entry_add(struct cli *c, void *opts, int argc, char **argv, uint32_t kin
     if (rc == 0)
         rc = cli_connect(c, e);
     if (rc == 0)
-        rc = cli_open_to_add(c, id, kind, &r, e);
+        rc = cli_open_to_add(c, id, kind, &a.r, e);
     if (rc == 0)
-        rc = add_to(c, r, kind, o, text, by_line, e);
+        rc = by_line ? add_lines(&a, text, e) : add_text(&a, text, e);
+    if (rc == 0)
+        rc = settle_added(&a, e);
+    free(a.eids);
     free(text);
     return rc;
 }
