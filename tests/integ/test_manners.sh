@@ -53,6 +53,13 @@ wants 0 ana session lock "$review" events
 wants 0 ana session unlock "$review" timeline
 wants 2 ana session lock "$review" nothing
 has err 'there are review, material'
+wants 0 ana help man
+has out '.Nm plimsoll' # for plimsoll(1)
+script -qec "'$client' help man" /dev/null >"$work/out" </dev/null
+has out 'man plimsolld.conf'
+has out 'plimsoll VERB --help'
+has out 'timeline mark'
+lacks out '.Nm'
 ok "options in front of the verb, words that are no verbs"
 
 # --- texts of several lines -----------------------------------------------------------------------
