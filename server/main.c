@@ -19,6 +19,7 @@
 #include "plimsoll/tls/x509.h"
 
 #include "ops/admin.h"
+#include "ops/admin_audit.h"
 #include "ops/config.h"
 #include "ops/datadir.h"
 #include "ops/init.h"
@@ -39,6 +40,8 @@ struct options {
     const char *review, *ttl;
     int role; /* index into roles */
     bool recover, remove, check;
+    bool no_texts;
+    const char *reason;
 };
 
 static const char *const roles[] = {"", "facilitator", "responder", "stakeholder", NULL};
@@ -100,6 +103,17 @@ static const struct pl_opt rebuild_opts[] = {
      "Change nothing; exit 9 if anything is not what the log says"},
 };
 
+static const struct pl_opt export_opts[] = {
+    DIR_OPT,
+    {0, "no-texts", PL_OPT_FLAG, AT(no_texts), NULL, NULL,
+     "Leave out what people wrote; hashes of it stay"},
+};
+
+static const struct pl_opt epoch_opts[] = {
+    DIR_OPT,
+    {0, "reason", PL_OPT_STRING, AT(reason), "TEXT", NULL, "Why the log begins anew"},
+};
+
 #define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
 #define OPTS(list) list, COUNT(list)
 
@@ -119,6 +133,12 @@ static const struct pl_opt_verb verbs[] = {
     {"migrate", NULL, "Bring the database to this version", OPTS(dir_opts), 0, 0},
     {"rebuild", NULL, "Make the tables that repeat what the log says again, from the log",
      OPTS(rebuild_opts), 0, 0},
+    {"audit status", NULL, "Say how far the audit log is sealed", OPTS(list_opts), 0, 0},
+    {"audit export", "FOLDER", "Write the audit log as files that others can check",
+     OPTS(export_opts), 1, 1},
+    {"audit seal", NULL, "Seal what waits, when no server runs", OPTS(dir_opts), 0, 0},
+    {"audit new-epoch", NULL, "Begin the log anew after a failover that lost entries",
+     OPTS(epoch_opts), 0, 0},
     {"help", "[COMMAND|config|roles|completion|man]",
      "Tell more: of a command, the options of the configuration, ...", NULL, 0, 0, 2},
 };
@@ -327,6 +347,38 @@ static int run_rebuild(const struct options *o, const char *dir, char *const *ar
     return admin_rebuild(&a, o->review, o->check, e);
 }
 
+static int run_audit_status(const struct options *o, const char *dir, char *const *args,
+                            struct pl_err *e)
+{
+    (void)args;
+    const struct admin a = {.dir = dir, .json = o->json};
+    return admin_audit_status(&a, e);
+}
+
+static int run_audit_export(const struct options *o, const char *dir, char *const *args,
+                            struct pl_err *e)
+{
+    const struct admin a = {.dir = dir};
+    return admin_audit_export(&a, args[0], !o->no_texts, e);
+}
+
+static int run_audit_seal(const struct options *o, const char *dir, char *const *args,
+                          struct pl_err *e)
+{
+    (void)o;
+    (void)args;
+    const struct admin a = {.dir = dir};
+    return admin_audit_seal(&a, e);
+}
+
+static int run_audit_new_epoch(const struct options *o, const char *dir, char *const *args,
+                               struct pl_err *e)
+{
+    (void)args;
+    const struct admin a = {.dir = dir};
+    return admin_audit_new_epoch(&a, o->reason, e);
+}
+
 static int run_help(const struct options *o, const char *dir, char *const *args, struct pl_err *e);
 
 /* Same order as verbs. */
@@ -351,6 +403,11 @@ static const struct command {
     {run_root_export, "  plimsolld root export --remove /media/stick/plimsoll-root.pem\n"},
     {run_migrate, "  plimsolld migrate\n"},
     {run_rebuild, "  plimsolld rebuild --check\n  plimsolld rebuild --review REV-12\n"},
+    {run_audit_status, "  plimsolld audit status\n  plimsolld audit status --json\n"},
+    {run_audit_export,
+     "  plimsolld audit export ./log\n  plimsolld audit export --no-texts ./log\n"},
+    {run_audit_seal, "  plimsolld audit seal\n"},
+    {run_audit_new_epoch, "  plimsolld audit new-epoch --reason 'standby promoted, 4 s lost'\n"},
     {run_help, "  plimsolld help invite\n  plimsolld help config > plimsolld.conf.sample\n"},
 };
 

@@ -245,6 +245,14 @@ BEGIN
     RETURN 0;
 END $$;
 
+-- Event 0606: the log was exported by the operator. Fields 53: up to which size, 54: 1 with texts.
+CREATE FUNCTION log_exported(p_size int8, p_texts bool) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = plm, pg_temp AS $$
+BEGIN
+    PERFORM audit_add(0, x'0606'::int4, 0, 0, 0, 2,
+                      tlv(53, int8send(p_size)) || tlv(54, int2send(p_texts::int4::int2)));
+END $$;
+
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plm FROM PUBLIC;
 
 GRANT SELECT ON log_epoch, log_pending, log_leaf, log_tile, log_checkpoint
@@ -253,6 +261,7 @@ GRANT INSERT ON log_leaf, log_tile, log_checkpoint TO plm_seal;
 GRANT DELETE ON log_pending TO plm_seal;
 GRANT EXECUTE ON FUNCTION now_us(), log_state(), log_edge(int4, int8), log_hashes(int4, int4, int8, int4)
     TO plm_app, plm_seal, plm_audit;
+GRANT EXECUTE ON FUNCTION log_exported(int8, bool) TO plm_app;
 GRANT EXECUTE ON FUNCTION log_turn(), log_begin(text, text, bytea), log_look(int4, int4),
     log_take(int4, int8, int8[], int4[], int8[], bytea[]), log_publish(int4, int8, bytea, text),
     log_epoch_new(int4, text, text, int8, bytea, int8, int4, text) TO plm_seal;
