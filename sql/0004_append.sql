@@ -266,6 +266,10 @@ BEGIN
         END IF;
         IF outcome = 0 AND p_rows IS NOT NULL THEN
             PERFORM plm.project(p_review, p_rows);
+            IF p_rows ? 'event' THEN
+                PERFORM plm.audit_derived(p_review, p_expect, p_node, p_usr, p_device,
+                                          p_rows -> 'event');
+            END IF;
         END IF;
     END IF;
     IF cardinality(r_client) > 0 THEN

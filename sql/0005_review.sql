@@ -33,6 +33,7 @@ CREATE FUNCTION plimsoll_create_review(
 LANGUAGE plpgsql VOLATILE SET search_path = plm, pg_temp AS $$
 DECLARE
     v_now int8 := now_us();
+    v_draft_of int8;
 BEGIN
     code := 0;
     review := 0;
@@ -60,8 +61,11 @@ BEGIN
     INSERT INTO stream (id) VALUES (p_review);
     INSERT INTO rev_batch (review, last_rev, first_rev, at_us, salts, body)
         VALUES (p_review, 1, 1, v_now, ARRAY[p_salt], p_body);
-    PERFORM audit_add(p_review, x'0201'::int4, p_usr, p_device, p_node, 2,
-                      tlv(16, int8send(p_usr)) || tlv(18, int2send(1::int2)));
+    v_draft_of := (p_rows -> 'fact' -> 0 ->> 'draft_of')::int8;
+    PERFORM audit_add(p_review, x'0201'::int4, p_usr, p_device, p_node,
+                      CASE WHEN v_draft_of IS NULL THEN 2 ELSE 3 END,
+                      tlv(16, int8send(p_usr)) || tlv(18, int2send(1::int2))
+                      || coalesce(tlv(31, int8send(v_draft_of)), ''::bytea));
     PERFORM audit_append(p_review, 1, p_node, v_now, ARRAY[0::int8], ARRAY[p_usr],
                          ARRAY[p_device], ARRAY[0::int8], ARRAY[0::int8], ARRAY[p_commitment]);
     IF p_rows IS NOT NULL THEN

@@ -175,6 +175,8 @@ BEGIN
     IF outcome <> 0 THEN
         RETURN;
     END IF;
+    PERFORM plm.audit_vote(p_review, p_expect + x_ord, p_usr[x_ord], p_device[x_ord], p_node, x_kind,
+                           x_round);
     IF x_kind = 1 THEN
         INSERT INTO plm.ballot (review, round, kind, dots)
             VALUES (p_review, x_round, x_ballot, x_dots);

@@ -116,7 +116,7 @@ BEGIN
     lag_us := CASE WHEN v_us IS NULL THEN 0 ELSE greatest(now_us() - v_us, 1) END;
 END $$;
 
--- The first epoch, and event 0703: a key is added. Fields 51: the number of the epoch, 52: the key.
+-- The first epoch, and event 0703: a key is added. Fields 61: the number of the epoch, 62: the key.
 CREATE FUNCTION log_begin(p_origin text, p_vkey text, p_key bytea) RETURNS bool
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER -- a sealer writes no other event
 SET search_path = plm, pg_temp AS $$
@@ -125,7 +125,7 @@ BEGIN
         RETURN false;
     END IF;
     INSERT INTO log_epoch (epoch, origin, vkey, started_us) VALUES (1, p_origin, p_vkey, now_us());
-    PERFORM audit_add(0, x'0703'::int4, 0, 0, 0, 2, tlv(51, int4send(1)) || tlv(52, p_key));
+    PERFORM audit_add(0, x'0703'::int4, 0, 0, 0, 2, tlv(61, int4send(1)) || tlv(62, p_key));
     RETURN true;
 END $$;
 
@@ -245,12 +245,50 @@ BEGIN
     RETURN 0;
 END $$;
 
--- Event 0606: the log was exported by the operator. Fields 53: up to which size, 54: 1 with texts.
+-- Event 0606: the log was exported by the operator. Fields 63: up to which size, 64: 1 with texts.
 CREATE FUNCTION log_exported(p_size int8, p_texts bool) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = plm, pg_temp AS $$
 BEGIN
     PERFORM audit_add(0, x'0606'::int4, 0, 0, 0, 2,
-                      tlv(53, int8send(p_size)) || tlv(54, int2send(p_texts::int4::int2)));
+                      tlv(63, int8send(p_size)) || tlv(64, int2send(p_texts::int4::int2)));
+END $$;
+
+-- What a batch did beyond editing texts (server/room/oplog_events.c): each with its kind, and its fields
+-- but the first, the revision that did it. p_ arrays as in plimsoll_append.
+CREATE FUNCTION audit_derived(p_review int8, p_expect int8, p_node int4, p_usr int8[], p_device int8[],
+                              p_events jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = plm, pg_temp AS $$
+DECLARE
+    v jsonb;
+    v_ord int4;
+BEGIN
+    FOR v IN SELECT * FROM jsonb_array_elements(p_events) LOOP
+        v_ord := (v ->> 'ord')::int4;
+        PERFORM audit_add(p_review, (v ->> 'kind')::int4, p_usr[v_ord], p_device[v_ord], p_node,
+                          (v ->> 'n')::int4 + 1,
+                          tlv(1, int8send(p_expect + v_ord)) || decode(v ->> 'fields', 'hex'));
+    END LOOP;
+END $$;
+
+-- A vote was opened (0304) or counted (0305). Fields 1: revision, 65: round; counted, from the choices
+-- as they still are: 66: how many voted, 67: the 100 entries with most dots, each client 8, n 8, dots 4.
+CREATE FUNCTION audit_vote(p_review int8, p_rev int8, p_usr int8, p_device int8, p_node int4,
+                           p_kind int4, p_round int4) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = plm, pg_temp AS $$
+DECLARE
+    v_head bytea := tlv(1, int8send(p_rev)) || tlv(65, int4send(p_round));
+BEGIN
+    IF p_kind = 1 THEN
+        PERFORM audit_add(p_review, x'0304'::int4, p_usr, p_device, p_node, 2, v_head);
+        RETURN;
+    END IF;
+    PERFORM audit_add(p_review, x'0305'::int4, p_usr, p_device, p_node, 4, v_head
+        || tlv(66, int4send((SELECT count(DISTINCT voter) FROM vote WHERE review = p_review)::int4))
+        || tlv(67, (SELECT coalesce(string_agg(int8send(client) || int8send(n) || int4send(dots),
+                                               ''::bytea ORDER BY dots DESC, client, n), ''::bytea)
+                      FROM (SELECT client, n, sum(dots)::int4 AS dots FROM vote
+                             WHERE review = p_review GROUP BY client, n
+                             ORDER BY 3 DESC, 1, 2 LIMIT 100) t)));
 END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plm FROM PUBLIC;
@@ -261,7 +299,9 @@ GRANT INSERT ON log_leaf, log_tile, log_checkpoint TO plm_seal;
 GRANT DELETE ON log_pending TO plm_seal;
 GRANT EXECUTE ON FUNCTION now_us(), log_state(), log_edge(int4, int8), log_hashes(int4, int4, int8, int4)
     TO plm_app, plm_seal, plm_audit;
-GRANT EXECUTE ON FUNCTION log_exported(int8, bool) TO plm_app;
+GRANT EXECUTE ON FUNCTION log_exported(int8, bool),
+    audit_derived(int8, int8, int4, int8[], int8[], jsonb),
+    audit_vote(int8, int8, int8, int8, int4, int4, int4) TO plm_app;
 GRANT EXECUTE ON FUNCTION log_turn(), log_begin(text, text, bytea), log_look(int4, int4),
     log_take(int4, int8, int8[], int4[], int8[], bytea[]), log_publish(int4, int8, bytea, text),
     log_epoch_new(int4, text, text, int8, bytea, int8, int4, text) TO plm_seal;

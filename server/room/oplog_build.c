@@ -17,6 +17,7 @@
 #include "plimsoll/doc/secret.h"
 #include "plimsoll/wire/frame.h"
 
+#include "room/oplog_events.h"
 #include "room/oplog_project.h"
 
 #define COMPS_MAX                                                                   \
@@ -511,11 +512,14 @@ static void set_face(struct oplog *l)
 static void set_rows(struct oplog *l)
 {
     struct project_touched t = {0};
+    struct oplog_events *v = oplog_events_new(l->doc, l->work);
 
     free(l->batch.rows);
-    for (size_t i = 0; i < l->batch.n; i++)
+    for (size_t i = 0; i < l->batch.n; i++) {
         project_touch(&t, l->doc, l->work, &l->batch.items[i].rec->cs);
-    l->batch.rows = project_change(&t, l->doc, l->work);
+        oplog_events_add(v, i + 1, &l->batch.items[i].rec->cs);
+    }
+    l->batch.rows = oplog_events_end(v, project_change(&t, l->doc, l->work));
     l->batch.out.rows = l->batch.rows;
     project_release(&t);
 }
