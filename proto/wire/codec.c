@@ -249,7 +249,7 @@ int pl_msg_decode(struct pl_msg *out_uninit, uint32_t type, const void *payload,
         .fields_max = reader == PL_SIDE_SERVER ? PL_MSG_FIELDS_MAX : PL_MSG_FIELDS_MAX_SERVER,
         .refuse_unknown = reader == PL_SIDE_SERVER,
     };
-    int rc = pl_verify(en->descriptor, payload, n, &rules, e);
+    int rc = pl_wire_verify(en->descriptor, payload, n, &rules, e);
     if (rc < 0)
         return rc;
     const ProtobufCMessage *m = unpack(en->descriptor, payload, n, arena, e);
@@ -364,7 +364,7 @@ int pl_cs_decode(struct pl_cs *out_uninit, const void *bytes, size_t n, struct p
         .fields_max = STORED_BYTES_MAX,
         .refuse_unknown = true,
     };
-    int rc = pl_verify(&plimsoll__changeset__descriptor, bytes, n, &rules, e);
+    int rc = pl_wire_verify(&plimsoll__changeset__descriptor, bytes, n, &rules, e);
     if (rc < 0)
         return rc;
     struct pl_arena arena;

@@ -273,8 +273,8 @@ static int take_field(struct walk *w)
     return rc;
 }
 
-int pl_verify(const ProtobufCMessageDescriptor *d, const void *bytes, size_t n,
-              const struct pl_verify_rules *rules, struct pl_err *e)
+int pl_wire_verify(const ProtobufCMessageDescriptor *d, const void *bytes, size_t n,
+                   const struct pl_verify_rules *rules, struct pl_err *e)
 {
     if (n == 0)
         return 0;

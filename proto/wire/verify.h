@@ -33,7 +33,7 @@ struct pl_verify_rules {
 /* Judges `n` bytes as a message of type `d`: tags, wire types, lengths, ranges of values, nesting,
  * counts, clean text in strings, singular fields at most once, one field of a oneof.
  * -PL_E_BAD_MESSAGE, -PL_E_BAD_TEXT, -PL_E_LIMIT with a text that names the field. */
-int pl_verify(const ProtobufCMessageDescriptor *d, const void *bytes, size_t n,
-              const struct pl_verify_rules *rules, struct pl_err *e) PL_MUST;
+int pl_wire_verify(const ProtobufCMessageDescriptor *d, const void *bytes, size_t n,
+                   const struct pl_verify_rules *rules, struct pl_err *e) PL_MUST;
 
 #endif

@@ -91,7 +91,7 @@ static const struct pl_verify_limit node_limits[] = {{&node_descriptor, 2, 4},
 static int verify_as(const struct pl_buf *b, bool refuse_unknown, struct pl_err *e)
 {
     const struct pl_verify_rules rules = {node_limits, 2, PL_MSG_FIELDS_MAX, refuse_unknown};
-    return pl_verify(&node_descriptor, b->data, b->len, &rules, e);
+    return pl_wire_verify(&node_descriptor, b->data, b->len, &rules, e);
 }
 
 static int verify(const struct pl_buf *b)
