@@ -230,14 +230,4 @@ BEGIN
         WHERE r.id = p_review AND v_face IS NOT NULL;
 END $$;
 
--- The reviews that a person may read: where he takes part, and those that the whole organisation may
--- see; no private drafts, not even his own. Every question over several reviews starts from here.
-CREATE FUNCTION readable(p_usr int8) RETURNS SETOF review LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT r.* FROM plm.review r
-     WHERE r.draft_of IS NULL
-       AND (r.visibility = 2
-            OR EXISTS (SELECT 1 FROM plm.membership m WHERE m.review = r.id AND m.usr = p_usr));
-END;
-
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plm FROM PUBLIC;
