@@ -29,8 +29,8 @@ ok "$(tail -n 1 "$work/revoke.out") ($(head -n 1 "$work/revoke.out"))"
 device_of() { "$server" device list "$1" --json | sed -nE 's/.*"id": "?([0-9]+).*/\1/p' | head -n 1; }
 declare -A end=([ben]="fay people rm $rev ben" [cyd]="user disable cyd" [dan]="device revoke $(device_of dan)")
 for who in ben cyd dan; do
-    as "$who" show "$rev" >"$work/out" 2>&1 || fail "$who show: $(cat "$work/out")"
-    as "$who" observe add "$rev" --col well --queue --server 127.0.0.1:1 "words of $who that nobody has" \
+    as "$who" observe add "$rev" --col well "$who is here" >"$work/out" 2>&1 || fail "$who: $(cat "$work/out")"
+    as "$who" observe add "$rev" --col well --offline "words of $who that nobody has" \
         >"$work/out" 2>&1 || fail "$who keeps nothing: $(cat "$work/out")"
     # shellcheck disable=SC2086 # words of a command
     if [ "$who" = ben ]; then as ${end[$who]}; else "$server" ${end[$who]}; fi >"$work/out" 2>&1 ||

@@ -147,7 +147,7 @@ int peer_next(struct peer *p, struct pl_msg *m, int ms)
             continue;
         }
         uint64_t now = pl_mono_ms();
-        if (now >= until || !more(p, (int)(until - now)))
+        if (!more(p, now < until ? (int)(until - now) : 0))
             return 0;
     }
 }
@@ -241,6 +241,8 @@ int peer_submit(struct peer *p, struct pl_cs *take_cs)
             rc = pl_fail(&p->err, (int)m.u.nack.code, "%s", m.u.nack.why);
         else if (m.type == PL_MSG_ERROR)
             rc = pl_fail(&p->err, (int)m.u.error.code, "%s", m.u.error.text);
+        else if (m.type == PL_MSG_RIGHTS && m.u.rights.code != 0) /* let go of */
+            rc = pl_fail(&p->err, (int)m.u.rights.code, "%s", m.u.rights.why);
         pl_msg_release(&m);
         if (rc <= 0)
             return rc;

@@ -42,13 +42,13 @@ static const struct {
 static const char *const exempt[] = {
     /* a room loads its document for members, each of whom plimsoll_session_open or RIGHTS has
      * judged; the commands that use them ask RIGHTS first */
-    "LOAD",
-    "FETCH", "SNAPSHOT_PUT", "SNAPSHOT_DROP", "RIGHTS", /* it is the question itself */
-    "HEADS",                                            /* numbers only, of rooms that are open */
+    "LOAD", "FETCH", "SNAPSHOT_PUT", "SNAPSHOT_DROP", "RIGHTS", /* it is the question itself */
+    "HEADS", /* numbers only, of rooms that are open */
     /* the owner of the upload, by his number; the server itself, which checks what arrived */
     "FILE_LOOK", "FILE_PIECES", "REVIEW_INVITES", /* narrower: a facilitator's */
-    "DRAFTS",     /* numbers, for a reveal that conduct has judged */
-    "REVIEW_IDS", /* numbers, for a rebuild on the host */
+    "DRAFTS",                   /* numbers, for a reveal that conduct has judged */
+    "REVIEW_IDS",               /* numbers, for a rebuild on the host */
+    "LOG_KEYS", "LOG_PAYLOADS", /* an export of the log on the host */
 };
 
 /* Tables with something of a review in them. */
