@@ -55,10 +55,10 @@ move() {
     local i id
     for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
         as fac status "$rev" "$1" >"$work/out" 2>&1 && return 0
-        for id in $(grep -oE '\bT[0-9][0-9]\b' "$work/out" | sort -u); do
+        while read -r id; do
             as fac waive "$rev" "$id" --reason 'not what is tried here' >"$work/waive" 2>&1 ||
                 fail "waive $id: $(cat "$work/waive")"
-        done
+        done < <(grep -oE '\bT[0-9][0-9]\b' "$work/out" | sort -u)
     done
     fail "$1: $(cat "$work/out")"
 }

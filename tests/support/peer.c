@@ -143,6 +143,8 @@ int peer_next(struct peer *p, struct pl_msg *m, int ms)
         if (n < 0)
             return -1;
         if (n > 0) {
+            if (p->tap != NULL)
+                (void)fwrite(p->bytes, 1, (size_t)n, p->tap);
             pl_frame_feed(&p->reader, p->bytes, (size_t)n);
             continue;
         }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "plimsoll/base/arena.h"
 #include "plimsoll/tls/engine.h"
@@ -23,6 +24,7 @@ struct peer {
     struct pl_frame_reader reader;
     struct pl_arena arena;
     struct pl_err err; /* why it ended */
+    FILE *tap;         /* set after peer_open: gets all that is decrypted; NULL: nothing does */
     uint8_t bytes[16384];
     /* the review that is open */
     uint64_t review, client, seq, rev;
