@@ -4,10 +4,11 @@
  * for every number that a review could have. Whatever comes back goes to a file, byte for byte as
  * it was decrypted; the script looks for what it has planted (test_leak.sh).
  *
- *   leak CONFIG_DIR OUT LAST_REVIEW
+ *   leak CONFIG_DIR OUT LAST_REVIEW CLIENT N
  *
- * CONFIG_DIR: whose profile. Numbers from 1 to LAST_REVIEW are tried. Prints how many questions
- * were refused and how many answered; exit status 0 also for somebody who does not get in.
+ * CONFIG_DIR: whose profile. Numbers from 1 to LAST_REVIEW are tried. CLIENT and N: the entry that
+ * has a file, which nobody could guess. Prints how many questions were refused and how many
+ * answered; exit status 0 also for somebody who does not get in.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@
 
 static struct peer peer;
 static unsigned refused, answered;
+static struct pl_eid with_file;
 
 static void need(bool ok, const char *what)
 {
@@ -56,12 +58,10 @@ static void ask_history(uint64_t review)
 
 static void ask_files(uint64_t review)
 {
-    for (uint32_t n = 0; n < 8; n++) {
-        struct pl_msg m = {.type = PL_MSG_FILE_GET};
-        m.u.file_get.review = review;
-        m.u.file_get.entry = (struct pl_eid){.client = n % 2, .n = n / 2};
-        ask(&m, &m.u.file_get.rid);
-    }
+    struct pl_msg m = {.type = PL_MSG_FILE_GET};
+    m.u.file_get.review = review;
+    m.u.file_get.entry = with_file;
+    ask(&m, &m.u.file_get.rid);
 }
 
 /* Before and after an Open, with a client number (to write) and without (to read). */
@@ -127,7 +127,12 @@ int main(int argc, char **argv)
     struct trust_profile profile;
     struct pl_err e;
     uint64_t last = 0;
-    need(argc == 4 && pl_parse_u64(argv[3], &last) == 0, "see the head of leak.c");
+    int64_t client = 0;
+    int64_t n = 0;
+    need(argc == 6 && pl_parse_u64(argv[3], &last) == 0 && pl_parse_i64(argv[4], &client) == 0 &&
+             pl_parse_i64(argv[5], &n) == 0,
+         "see the head of leak.c");
+    with_file = (struct pl_eid){.client = (uint64_t)client, .n = (uint32_t)n};
     pl_err_init(&e);
     need(trust_load(argv[1], TRUST_DEFAULT, &profile, &e) == 0, e.text);
     struct pl_tls_ctx *tls = trust_tls_ctx(&profile, &e);

@@ -10,6 +10,7 @@ set -u
 . "$(dirname "$0")/lib.sh"
 leak=$build/tests/integ/leak
 [ -x "$leak" ] || exit 77
+command -v psql >/dev/null || exit 77
 
 rig leak
 serve 1 --set limits.connections_per_device=20 --set limits.requests_per_s=1000
@@ -44,6 +45,8 @@ does fay people rm "$rev" rem
 "$server" user disable dis >"$work/out" 2>&1 || fail "disable: $(cat "$work/out")"
 device=$("$server" device list gone --json | sed -nE 's/.*"id": "?([0-9]+).*/\1/p' | head -n 1)
 "$server" device revoke "$device" >"$work/out" 2>&1 || fail "revoke: $(cat "$work/out")"
+read -r -a file < <(psql -qXAt -F ' ' -h "$data/run" -U plimsoll -d plimsoll -c 'SET ROLE plm_owner' \
+    -c 'SELECT entry_client, entry_n FROM plm.file WHERE state = 3') || fail "no file was shown"
 last=20 # more than there are, drafts with them
 
 # ---- asking -------------------------------------------------------------------------------------------
@@ -65,7 +68,8 @@ everything() {
             as "fresh.$who" ${verb//R/$r} >>"$work/seen.$who" 2>&1
         done
     done
-    said=$(timeout 120 "$leak" "$work/$who" "$work/wire.$who" $last 2>&1) || fail "$who: $said"
+    as "fresh.$who" attach get "$rev/M-1" -o "$work/fresh.$who/got" >>"$work/seen.$who" 2>&1
+    said=$(timeout 120 "$leak" "$work/$who" "$work/wire.$who" $last "${file[@]}" 2>&1) || fail "$who: $said"
 }
 # finds WORD WHO: it came out somewhere
 finds() { grep -raq -- "$1" "$work/seen.$2" "$work/wire.$2" "$work/fresh.$2" 2>/dev/null; }
