@@ -20,7 +20,7 @@ does() {
 }
 rev=REV-$(review_new fay 'planted-title' ben:responder cyd:responder eve:stakeholder rem:responder \
     dis:responder gone:responder) || fail "no review"
-other=REV-$(review_new oth 'another one' non:responder) || fail "no other review"
+review_new oth 'another one' non:responder >"$work/out" || fail "no other review"
 
 # ---- planting -----------------------------------------------------------------------------------------
 does fay set "$rev" services=planted-service impact_unit=planted-unit
@@ -59,7 +59,8 @@ verbs=("show R" "history R" "export R --as json" "export R --as md" "timeline li
     "list" "actions list" "inbox" "metrics" "list --all")
 everything() {
     local who=$1 verb r home=$work/fresh.$1
-    mkdir -p "$home" && cp -r "$work/$who/profiles" "$home/" || fail "no profile of $who"
+    mkdir -p "$home"
+    cp -r "$work/$who/profiles" "$home/" || fail "no profile of $who"
     : >"$work/seen.$who"
     for r in "$rev" REV-3 REV-4 REV-5; do
         for verb in "${verbs[@]}"; do

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/migrate.h"
 #include "support/server/store_rig.h"
 #include "support/unit.h"
 
@@ -259,6 +260,10 @@ static void what_is_append_only_is_granted_so(void **state)
         0);
 }
 
+/* Called for every event, so it has none either; runs as its owner, and names all with its schema.
+ */
+#define BARE_DEFINER "('log_enqueue')"
+
 /* Without a search_path of their own, because setting it costs each append: they name everything
  * with its schema, and run with the rights of who calls them. */
 #define BARE                                                                                      \
@@ -272,21 +277,60 @@ static void functions_have_a_search_path(void **state)
     assert_int_equal(rig_int(&rig, "SELECT count(*) FROM pg_proc p JOIN pg_language l ON l.oid ="
                                    " p.prolang WHERE pronamespace = 'plm'::regnamespace AND"
                                    " p.prosecdef AND NOT coalesce(proconfig::text LIKE"
-                                   " '%%search_path=plm, pg_temp%%', false)"),
+                                   " '%%search_path=plm, pg_temp%%', false) AND p.proname NOT IN"
+                                   " " BARE_DEFINER),
                      0);
     /* a body that was parsed when it was made (prosqlbody) looks nothing up */
     assert_int_equal(
         rig_int(&rig, "SELECT count(*) FROM pg_proc p WHERE pronamespace = 'plm'::regnamespace AND"
                       " prosqlbody IS NULL AND NOT coalesce(proconfig::text LIKE"
-                      " '%%search_path=plm, pg_temp%%', false) AND proname NOT IN " BARE),
+                      " '%%search_path=plm, pg_temp%%', false) AND proname NOT IN " BARE
+                      " AND proname NOT IN " BARE_DEFINER),
         0);
     assert_int_equal(rig_int(&rig,
                              "SELECT count(*) FROM pg_proc p, pg_class c WHERE p.pronamespace ="
-                             " 'plm'::regnamespace AND p.proname IN " BARE
+                             " 'plm'::regnamespace AND (p.proname IN " BARE
+                             " OR p.proname IN " BARE_DEFINER ")"
                              " AND c.relnamespace = 'plm'::regnamespace AND c.relkind = 'r'"
                              " AND p.prosrc ~ ('\\m(FROM|JOIN|UPDATE|INTO|USING)\\s+'"
                              " || c.relname || '\\M')"),
                      0);
+}
+
+static int as_user(char *out, size_t size, const char *user, const char *database)
+{
+    return snprintf(out, size, "host=%s user=%s dbname=%s", rig.pg.dir, user, database);
+}
+
+/* A PostgreSQL of one's own: a login that may nothing is told what to do, and after an
+ * administrator has done it that login migrates, and plm_app may serve. */
+static void an_administrator_makes_the_roles(void **state)
+{
+    (void)state;
+    char plain[192];
+    char admin[192];
+    char app[192];
+    struct pl_err e = {0};
+    (void)as_user(plain, sizeof plain, "plain", "own");
+    (void)as_user(admin, sizeof admin, "plimsoll", "own");
+    (void)as_user(app, sizeof app, "plm_app", "own");
+    rig_sql(&rig, "CREATE ROLE plain LOGIN");
+    rig_sql(&rig, "CREATE DATABASE own");
+    assert_int_equal(migrate_run(plain, NULL, &e), -PL_E_CONFIG);
+    assert_non_null(strstr(e.text, "plimsolld help roles"));
+    PGconn *c = PQconnectdb(admin);
+    for (int again = 0; again < 2; again++) {
+        PGresult *r = PQexec(c, migrate_roles());
+        assert_int_equal(PQresultStatus(r), PGRES_COMMAND_OK);
+        PQclear(r);
+    }
+    PQfinish(c);
+    assert_true(migrate_run(plain, NULL, &e) < 0); /* not a member yet */
+    assert_int_equal(migrate_check(app, NULL, &e), -PL_E_VERSION);
+    rig_sql(&rig, "GRANT plm_owner TO plain");
+    assert_int_equal(migrate_run(plain, NULL, &e), 0);
+    assert_int_equal(migrate_check(app, NULL, &e), 0);
+    assert_int_equal(migrate_run(app, NULL, &e), -PL_E_CONFIG); /* the server cannot */
 }
 
 int main(void)
@@ -297,6 +341,7 @@ int main(void)
         cmocka_unit_test(nobody_has_more_than_is_granted),
         cmocka_unit_test(what_is_append_only_is_granted_so),
         cmocka_unit_test(functions_have_a_search_path),
+        cmocka_unit_test(an_administrator_makes_the_roles),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
