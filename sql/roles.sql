@@ -36,7 +36,11 @@ BEGIN
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO plm_app, plm_ca, plm_seal, plm_audit, plm_erase',
                    current_database());
     REVOKE ALL ON SCHEMA public FROM PUBLIC;
-    IF NOT pg_has_role(current_user, 'plm_owner', 'MEMBER') THEN
-        EXECUTE format('GRANT plm_owner TO %I', current_user);
-    END IF;
+    -- who makes them may be them: one login for everything is a choice
+    FOREACH v_role IN ARRAY ARRAY['plm_owner', 'plm_app', 'plm_ca', 'plm_seal', 'plm_audit', 'plm_erase']
+    LOOP
+        IF NOT pg_has_role(current_user, v_role, 'MEMBER') THEN
+            EXECUTE format('GRANT %I TO %I', v_role, current_user);
+        END IF;
+    END LOOP;
 END $$;

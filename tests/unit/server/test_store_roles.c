@@ -333,6 +333,29 @@ static void an_administrator_makes_the_roles(void **state)
     assert_int_equal(migrate_run(app, NULL, &e), -PL_E_CONFIG); /* the server cannot */
 }
 
+/* One login for everything, which may make roles: it needs no administrator, and the server works
+ * as plm_app all the same. */
+static void one_login_is_enough(void **state)
+{
+    (void)state;
+    char one[192];
+    struct pl_err e = {0};
+    (void)as_user(one, sizeof one, "one", "single");
+    rig_sql(&rig, "CREATE ROLE one LOGIN CREATEROLE");
+    rig_sql(&rig, "CREATE DATABASE single OWNER one");
+    if (migrate_run(one, NULL, &e) != 0)
+        fail_msg("migrate: %s", e.text);
+    PGconn *c = PQconnectdb(one);
+    PGresult *r = PQexec(c, "SET ROLE plm_app; SELECT count(*) FROM plm.review");
+    assert_int_equal(PQresultStatus(r), PGRES_TUPLES_OK);
+    PQclear(r);
+    r = PQexec(c, "SET ROLE plm_app; DELETE FROM plm.audit_event");
+    assert_string_equal(PQresultErrorField(r, PG_DIAG_SQLSTATE), DENIED);
+    PQclear(r);
+    PQfinish(c);
+    assert_int_equal(migrate_check(one, NULL, &e), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -342,6 +365,7 @@ int main(void)
         cmocka_unit_test(what_is_append_only_is_granted_so),
         cmocka_unit_test(functions_have_a_search_path),
         cmocka_unit_test(an_administrator_makes_the_roles),
+        cmocka_unit_test(one_login_is_enough),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
