@@ -11,6 +11,7 @@
 #include "plimsoll/base/str.h"
 
 #include "cli/cli_int.h"
+#include "cli/sign_act.h"
 
 int cli_act_open(struct cli *c, const char *id, enum pl_act_no act, struct cli_act *out,
                  struct pl_err *e)
@@ -72,20 +73,50 @@ static int take_done(void *ctx, struct pl_msg *reply, struct pl_err *e)
     return 0;
 }
 
-int cli_act_send(struct cli_act *a, const char *said, struct pl_err *e)
+static int sign(struct cli_act *a, struct cli_sign *s, struct pl_act *m, struct pl_err *e)
+{
+    *s = (struct cli_sign){.c = a->c,
+                           .d = review_doc(a->r),
+                           .review = a->msg.review,
+                           .kind = pl_act_signed(a->msg.act, a->msg.value),
+                           .what = pl_act_info(a->msg.act)->name,
+                           .shown = {a->msg.act, a->msg.entry, 0, a->msg.text}};
+    int rc = cli_sign(s, e);
+    m->statement = (struct pl_bytes){s->result.statement.data, s->result.statement.len};
+    m->signature = (struct pl_bytes){s->result.signature, s->result.signature_n};
+    return rc;
+}
+
+static int say_done(const struct cli_act *a, json_t *proof, uint64_t rev, const char *said)
 {
     struct cli *c = a->c;
-    struct pl_msg m = {.type = PL_MSG_ACT};
-    uint64_t rev = 0;
-    m.u.act = a->msg;
-    int rc = cli_call(c, &m, take_done, &rev, e);
-    if (rc < 0)
-        return rc;
     json_t *j = cli_envelope(c, "act", rev);
     (void)json_object_set_new(j, "review",
                               json_sprintf("REV-%llu", (unsigned long long)a->msg.review));
     (void)json_object_set_new(j, "act", json_string(pl_act_info(a->msg.act)->name));
+    if (proof)
+        (void)json_object_set_new(j, "signed", json_incref(proof));
     if (!cli_json(c, j) && said[0])
-        cli_say(c, "%s", said);
+        cli_say(c, "%s%s", said, proof ? "; signed" : "");
     return 0;
+}
+
+int cli_act_send(struct cli_act *a, const char *said, struct pl_err *e)
+{
+    struct cli *c = a->c;
+    struct pl_msg m = {.type = PL_MSG_ACT};
+    struct cli_sign s;
+    uint64_t rev = 0;
+    m.u.act = a->msg;
+    bool is_signed = pl_act_signed(a->msg.act, a->msg.value) != 0;
+    int rc = is_signed ? sign(a, &s, &m.u.act, e) : 0;
+    if (rc == 0)
+        rc = cli_call(c, &m, take_done, &rev, e);
+    json_t *proof = is_signed && rc == 0 ? cli_sign_json(&s) : NULL;
+    if (is_signed)
+        sign_release(&s.result);
+    if (rc == 0)
+        rc = say_done(a, proof, rev, said);
+    json_decref(proof);
+    return rc;
 }

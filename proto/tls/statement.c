@@ -151,6 +151,26 @@ int pl_seen_invite(const struct pl_invite_terms *t, const uint8_t salt[PL_STATEM
     return 0;
 }
 
+int pl_seen_act(const struct pl_act_terms *t, const uint8_t salt[PL_STATEMENT_NONCE],
+                struct pl_buf *out)
+{
+    uint8_t entry[12];
+    for (int i = 0; i < 8; i++) {
+        entry[i] = (uint8_t)(t->entry_client >> (56 - 8 * i));
+    }
+    for (int i = 0; i < 4; i++) {
+        entry[8 + i] = (uint8_t)(t->entry_n >> (24 - 8 * i));
+    }
+    if (pl_seen_add(out, PL_SEEN_SALT, salt, PL_STATEMENT_NONCE) != 0 ||
+        pl_seen_add_u32(out, PL_SEEN_ACT, t->act) != 0 ||
+        pl_seen_add(out, PL_SEEN_ENTRY, entry, sizeof(entry)) != 0 ||
+        pl_seen_add_u32(out, PL_SEEN_FIELD, t->field) != 0 ||
+        pl_seen_add(out, PL_SEEN_SHOWN, t->shown, sizeof(t->shown)) != 0) {
+        return -PL_E_LIMIT;
+    }
+    return 0;
+}
+
 int pl_statement_sign(const struct pl_key *k, const void *statement, size_t n,
                       uint8_t sig[PL_KEY_SIGNATURE_MAX], size_t *sig_n, struct pl_err *e)
 {

@@ -13,7 +13,8 @@
 /* clang-format off */
 #define ACT(NUM, STR, SHOWN, BYTES, TEXT, EID)                                             \
     NUM(rid) NUM(review) NUM(act) EID(entry) EID(other) NUM(value) NUM(expect) NUM(user)   \
-    TEXT(text, PL_NOTE_MAX)
+    TEXT(text, PL_NOTE_MAX) BYTES(statement, 0, PL_STATEMENT_MAX)                          \
+    BYTES(signature, 0, PL_SIGNATURE_MAX)
 #define DRAFT(NUM, STR, SHOWN, BYTES, TEXT, EID)       NUM(rid) NUM(review)
 #define DRAFT_REPLY(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(rid) NUM(review) NUM(draft)
 #define SESSION(NUM, STR, SHOWN, BYTES, TEXT, EID)     NUM(rid) NUM(review)

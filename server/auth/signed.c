@@ -14,7 +14,7 @@ static int check_time(int64_t issued_us, int64_t now_us, struct pl_err *e)
     const int64_t most = SIGNED_MINUTES * MINUTE_US;
     if (issued_us >= now_us - most && issued_us <= now_us + most)
         return 0;
-    return pl_fail(e, PL_E_INVALID,
+    return pl_fail(e, PL_E_CLOCK,
                    "the statement was signed more than %d minutes ago, or the clock of this "
                    "computer is wrong",
                    SIGNED_MINUTES);
@@ -41,7 +41,9 @@ int signed_check(const struct signed_want *want, const struct signed_act *act,
                  struct pl_statement *out, struct pl_err *e)
 {
     if (act->statement.n == 0 || act->signature.n == 0)
-        return pl_fail(e, PL_E_INVALID, "this act must be signed by the key of the device");
+        return pl_fail(e, PL_E_SIGNATURE,
+                       "this act must be signed by the key of the device; a client that does not "
+                       "sign is too old");
     int rc = pl_statement_decode(act->statement.p, act->statement.n, out, e);
     if (rc != 0)
         return rc;
@@ -51,8 +53,11 @@ int signed_check(const struct signed_want *want, const struct signed_act *act,
     rc = check_time(out->issued_us, want->now_us, e);
     if (rc != 0)
         return rc;
-    return pl_statement_verify(act->key.p, act->key.n, act->statement.p, act->statement.n,
-                               act->signature.p, act->signature.n, e);
+    if (pl_statement_verify(act->key.p, act->key.n, act->statement.p, act->statement.n,
+                            act->signature.p, act->signature.n, NULL) != 0)
+        return pl_fail(e, PL_E_SIGNATURE,
+                       "the signature is not by the key of the device that this came from");
+    return 0;
 }
 
 struct signed_bytes signed_parts(const struct signed_act *act)

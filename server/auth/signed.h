@@ -32,7 +32,8 @@ struct signed_act {
     struct pl_bytes statement, signature, key;
 };
 
-/* -PL_E_INVALID, with what does not fit. *out points into the statement. */
+/* -PL_E_SIGNATURE: none, or not by this key. -PL_E_CLOCK: of another time. -PL_E_INVALID, with what
+ * does not fit. *out points into the statement. */
 int signed_check(const struct signed_want *want, const struct signed_act *act,
                  struct pl_statement *out, struct pl_err *e) PL_MUST;
 

@@ -5,6 +5,9 @@
  * reveal that is allowed reads the private drafts, is judged again with them, and may take several
  * revisions, one after the other.
  *
+ * Some acts rest on a signature (cmd/signing): it is checked when the message comes, and whenever
+ * the act is judged it is seen whether the person still saw what is there.
+ *
  * Counting a vote takes the sums first. The append writes them only if no choice has changed since
  * then; otherwise they are taken anew.
  */
@@ -18,6 +21,7 @@
 #include "cmd/cmd.h"
 #include "cmd/drafts.h"
 #include "cmd/services.h"
+#include "cmd/signing.h"
 #include "cmd/vote_key.h"
 #include "review/conduct.h"
 #include "room/room.h"
@@ -34,6 +38,7 @@ struct act_call {
     char *text; /* owned; act.text */
     struct conduct_actor who;
     struct append_effect effect;
+    struct signing signing;
     struct conduct_tally tally;
     struct pl_vote_row *items; /* owned; tally.items */
     uint64_t version;          /* of the choices in tally */
@@ -53,6 +58,13 @@ static void act_free(struct act_call *a)
     pl_mem_free(PL_MEM_REQUEST, a);
 }
 
+static int check_seen(const struct act_call *a, const struct pl_doc *d, struct pl_err *e)
+{
+    const struct pl_shown shown = {a->act.act, a->act.entry, 0, a->text};
+
+    return signing_match(&a->signing, d, &shown, e);
+}
+
 static void set_effect(struct act_call *a, const struct pl_doc *d)
 {
     uint32_t round = (uint32_t)pl_entry_int(pl_doc_root(d), PL_F_REVIEW_BALLOT_ROUND, 0);
@@ -65,6 +77,11 @@ static void set_effect(struct act_call *a, const struct pl_doc *d)
     else if (a->act.act == PL_ACT_COUNT)
         a->effect = (struct append_effect){
             .kind = EFFECT_BALLOT_COUNT, .round = round, .version = a->version};
+    else if (a->signing.kind != 0)
+        a->effect = (struct append_effect){.kind = EFFECT_SIGNED,
+                                           .act = &a->signing.parts,
+                                           .entry_client = a->act.entry.client,
+                                           .entry_n = a->act.entry.n};
 }
 
 static int64_t written(const struct pl_cs *cs, uint32_t field)
@@ -82,6 +99,8 @@ static int judge(void *ctx, const struct pl_doc *newest, int64_t now_us, struct 
     a->who.now_us = now_us;
     a->effect.kind = EFFECT_NONE;
     int rc = conduct_judge(newest, &a->act, &a->who, cs, ops, e);
+    if (rc == 0 && cs->n > 0 && a->signing.kind != 0)
+        rc = check_seen(a, newest, e);
     if (rc == 0 && cs->n > 0)
         set_effect(a, newest);
     if (rc == 0 && a->act.act == PL_ACT_CARDS) {
@@ -244,13 +263,18 @@ void cmd_act(struct caller *c, struct pl_msg *m)
     a->act.text = a->text;
     a->who = (struct conduct_actor){
         .user = c->user, .device = c->device, .more = &a->more, .next = &a->next};
-    int rc = 0;
-    if (a->act.act == PL_ACT_COUNT)
+    struct pl_err e;
+    pl_err_init(&e);
+    a->signing.kind = pl_act_signed(a->act.act, a->act.value);
+    a->signing.review = a->act.review;
+    int rc =
+        a->signing.kind != 0 ? signing_take(&a->signing, c, in->statement, in->signature, &e) : 0;
+    if (rc == 0 && a->act.act == PL_ACT_COUNT)
         rc = take_tally(a);
-    else
+    else if (rc == 0)
         act_go(a);
     if (rc < 0) {
-        call_fail(k, -rc, "%s", pl_error_info(rc)->title);
+        call_fail(k, -rc, "%s", e.text[0] != '\0' ? e.text : pl_error_info(rc)->title);
         act_free(a);
     }
 }

@@ -23,6 +23,8 @@ static const int code_of[] = {
     [AUTHOR_DUPLICATE] = PL_E_FENCED, /* the store knows more of this session than we do: resume */
     [AUTHOR_LOCKED] = PL_E_LOCKED,
     [AUTHOR_STALE] = PL_E_CONFLICT,
+    [AUTHOR_REPLAYED] = PL_E_CONFLICT,
+    [AUTHOR_UNSIGNED] = PL_E_SIGNATURE,
 };
 static const char *const why_of[] = {
     [AUTHOR_OK] = "",
@@ -32,6 +34,8 @@ static const char *const why_of[] = {
     [AUTHOR_DUPLICATE] = "the session must be resumed",
     [AUTHOR_LOCKED] = "this section is locked now",
     [AUTHOR_STALE] = "the votes have changed meanwhile; try again",
+    [AUTHOR_REPLAYED] = "this statement was used before; sign anew",
+    [AUTHOR_UNSIGNED] = "the statement is not of this device, or not of these minutes",
 };
 
 /* --- taking back --------------------------------------------------------------------------------

@@ -12,6 +12,7 @@
 #include "plimsoll/base/mem.h"
 
 #include "store/internal.h"
+#include "store/repo_invite.h"
 
 /* Outcomes of plimsoll_append. */
 enum { SQL_OK = 0, SQL_BEHIND = 1, SQL_REFUSED = 2, SQL_NO_REVIEW = 5 };
@@ -50,7 +51,7 @@ static enum author_verdict *copy_verdicts(const uint8_t *p, size_t n)
 {
     enum author_verdict *v = pl_xcalloc(n ? n : 1, sizeof *v);
     for (size_t i = 0; i < n; i++)
-        v[i] = p[i] <= AUTHOR_STALE ? (enum author_verdict)p[i] : AUTHOR_REVOKED;
+        v[i] = p[i] <= AUTHOR_UNSIGNED ? (enum author_verdict)p[i] : AUTHOR_REVOKED;
     return v;
 }
 
@@ -181,8 +182,25 @@ static void add_face(struct pg_job *job, const struct append_face *f)
     pg_arg_u32(job, f ? f->kind : 0);
 }
 
+static void add_signed(struct pg_job *job, const struct append_request *r)
+{
+    const struct append_effect *x = r->effect;
+    pg_arg_u32(job, r->effect_at + 1);
+    pg_arg_bytes(job, x->act->head.p, x->act->head.n);
+    pg_arg_bytes(job, x->act->seen.p, x->act->seen.n);
+    pg_arg_bytes(job, x->act->signature.p, x->act->signature.n);
+    pg_arg_bytes(job, x->act->key.p, x->act->key.n);
+    pg_arg_array(job, PG_ELEM_I64, 2);
+    pg_elem_u64(job, x->entry_client);
+    pg_elem_u64(job, x->entry_n);
+}
+
 static void add_effect(struct pg_job *job, const struct append_request *r)
 {
+    if (r->effect->kind == EFFECT_SIGNED) {
+        add_signed(job, r);
+        return;
+    }
     pg_arg_u32(job, r->effect_at + 1);
     pg_arg_u32(job, (uint32_t)r->effect->kind);
     pg_arg_u32(job, r->effect->round);
@@ -195,7 +213,10 @@ int repo_append(struct store *s, const struct append_request *r, struct pl_err *
 {
     if (!authors_fit(r) || (r->n_revs == 0 && r->n_refusals == 0))
         return pl_fail(e, PL_E_INVALID, "%zu authors for %u revisions", r->n_authors, r->n_revs);
-    struct pg_job *job = pg_job_new(r->effect ? STMT_APPEND_VOTE : STMT_APPEND, append_done);
+    enum pg_stmt stmt = r->effect == NULL                  ? STMT_APPEND
+                        : r->effect->kind == EFFECT_SIGNED ? STMT_APPEND_SIGNED
+                                                           : STMT_APPEND_VOTE;
+    struct pg_job *job = pg_job_new(stmt, append_done);
     job->user_cb = (void (*)(void))r->cb;
     job->user_ctx = r->ctx;
     job->store = s;

@@ -18,6 +18,7 @@
 
 #include "plimsoll/base/err.h"
 
+struct signed_bytes; /* store/repo_invite.h */
 struct store;
 
 /* One changeset of a batch. client 0: the server's own, in the name of `user` (0: nobody). */
@@ -58,17 +59,23 @@ enum author_verdict {
     AUTHOR_FENCED,
     AUTHOR_DUPLICATE,
     AUTHOR_LOCKED,
-    AUTHOR_STALE /* the votes that it opens or counts are others by now */
+    AUTHOR_STALE,    /* the votes that it opens or counts are others by now */
+    AUTHOR_REPLAYED, /* its statement was used before */
+    AUTHOR_UNSIGNED  /* the store does not take its statement */
 };
 
-/* What a revision does to the table of votes, in the same transaction (sql/0007_votes.sql). */
-enum append_effect_kind { EFFECT_NONE, EFFECT_BALLOT_OPEN, EFFECT_BALLOT_COUNT };
+/* What a revision does beside the log, in the same transaction: to the table of votes
+ * (sql/0007_votes.sql), or that it rests on a signed act (sql/0014_acts.sql). */
+enum append_effect_kind { EFFECT_NONE, EFFECT_BALLOT_OPEN, EFFECT_BALLOT_COUNT, EFFECT_SIGNED };
 struct append_effect {
     enum append_effect_kind kind;
     uint32_t round;
-    uint32_t ballot;  /* PL_BALLOT_..., OPEN */
-    uint32_t dots;    /* for each person, OPEN */
-    uint64_t version; /* of the choices that were summed up, COUNT */
+    uint32_t ballot;                /* PL_BALLOT_..., OPEN */
+    uint32_t dots;                  /* for each person, OPEN */
+    uint64_t version;               /* of the choices that were summed up, COUNT */
+    const struct signed_bytes *act; /* SIGNED; borrowed until the answer */
+    uint64_t entry_client;          /* SIGNED: the entry, 0, 0 for the review */
+    uint32_t entry_n;
 };
 
 /* Consecutive revisions as stored: frames (header and Rev payload) one behind the other. */

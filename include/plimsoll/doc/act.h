@@ -24,6 +24,10 @@ struct pl_act_info {
     const char *label;    /* third person: "opens a vote" */
 };
 
+/* The kind of statement (enum pl_signed_kind of tls/statement.h) that an act needs, by its number
+ * and its argument `value`; 0: it needs none. */
+uint32_t pl_act_signed(uint32_t act, int64_t value);
+
 /* NULL when there is none. Static. */
 const struct pl_act_info *pl_act_info(uint32_t number);
 const struct pl_act_info *pl_act_by_name(const char *name);

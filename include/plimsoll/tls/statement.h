@@ -26,6 +26,7 @@
 
 #define PL_STATEMENT_HEAD  126
 #define PL_STATEMENT_NONCE 16
+#define PL_STATEMENT_SHOWN 32
 #define PL_STATEMENT_BYTES 1024 /* of head and what was seen */
 
 /* Kinds of signed acts; numbers are stable. */
@@ -36,6 +37,7 @@ enum pl_signed_kind {
     PL_SIGNED_WAIVE = 4,
     PL_SIGNED_PUBLISH = 5,
     PL_SIGNED_ERASE = 6,
+    PL_SIGNED_DROP = 8, /* an action */
 };
 
 /* Tags of what was seen. Numbers are 4 bytes, or 8 where it says so. */
@@ -46,6 +48,10 @@ enum pl_seen_tag {
     PL_SEEN_ROLE = 4,
     PL_SEEN_USES = 5,
     PL_SEEN_MINUTES = 6,
+    PL_SEEN_ACT = 7,   /* number of the act, doc/acts.def; 0: erasing */
+    PL_SEEN_ENTRY = 8, /* u64 client, u32 n; zeros: the review */
+    PL_SEEN_FIELD = 9, /* number of the field; 0: none, or all */
+    PL_SEEN_SHOWN = 10 /* 32 bytes: pl_shown_hash of what the person looked at */
 };
 
 struct pl_statement {
@@ -85,6 +91,19 @@ struct pl_invite_terms {
 /* Appends it; -PL_E_LIMIT. Whoever checks calls this too and compares the bytes. */
 int pl_seen_invite(const struct pl_invite_terms *t, const uint8_t salt[PL_STATEMENT_NONCE],
                    struct pl_buf *out) PL_MUST;
+
+/* What is seen of an act on a review: what is done to what, and the hash of what the person looked
+ * at (doc/shown.h), made with the same salt. */
+struct pl_act_terms {
+    uint32_t act, field;
+    uint64_t entry_client; /* id of the entry; 0, 0: the review */
+    uint32_t entry_n;
+    uint8_t shown[PL_STATEMENT_SHOWN];
+};
+
+/* As pl_seen_invite. */
+int pl_seen_act(const struct pl_act_terms *t, const uint8_t salt[PL_STATEMENT_NONCE],
+                struct pl_buf *out) PL_MUST;
 
 /* Signs the head of a statement. *sig_n: how long the signature is. */
 int pl_statement_sign(const struct pl_key *k, const void *statement, size_t n,

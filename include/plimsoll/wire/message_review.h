@@ -21,7 +21,7 @@
 /* clang-format off */
 struct pl_act {
     uint32_t rid; uint64_t review; uint32_t act; struct pl_eid entry, other; int64_t value, expect;
-    uint64_t user; const char *text;
+    uint64_t user; const char *text; struct pl_bytes statement, signature;
 };
 struct pl_draft { uint32_t rid; uint64_t review; };
 struct pl_draft_reply { uint32_t rid; uint64_t review, draft; };

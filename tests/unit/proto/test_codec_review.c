@@ -181,6 +181,8 @@ static void codec_limits_byte_ranges(void **state)
         {PL_MSG_FILE_CHUNK, 0, 4, 1, PL_CHUNK_MAX},
         {PL_MSG_FILE_DATA, 0, 4, PL_SHA256_BYTES, PL_SHA256_BYTES},
         {PL_MSG_FILE_DATA, 0, 5, 0, PL_CHUNK_MAX},
+        {PL_MSG_ACT, 0, 10, 0, PL_STATEMENT_MAX},
+        {PL_MSG_ACT, 0, 11, 0, PL_SIGNATURE_MAX},
         {PL_MSG_INVITE_NEW, 0, 8, 0, PL_STATEMENT_MAX},
         {PL_MSG_INVITE_NEW, 0, 9, 0, PL_SIGNATURE_MAX},
     };
