@@ -65,7 +65,7 @@ enum author_verdict {
 };
 
 /* What a revision does beside the log, in the same transaction: to the table of votes
- * (sql/0007_votes.sql), or that it rests on a signed act (sql/0014_acts.sql). */
+ * (sql/0007_votes.sql), or that it rests on a signed act (sql/0013_acts.sql). */
 enum append_effect_kind { EFFECT_NONE, EFFECT_BALLOT_OPEN, EFFECT_BALLOT_COUNT, EFFECT_SIGNED };
 struct append_effect {
     enum append_effect_kind kind;

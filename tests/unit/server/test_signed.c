@@ -118,10 +118,10 @@ TEST(signed_act_is_refused_when_it_is_not_of_these_minutes)
     } cases[] = {
         {SIGNED_MINUTES * MINUTE_US, 0},
         {-SIGNED_MINUTES * MINUTE_US, 0},
-        {SIGNED_MINUTES * MINUTE_US + 1, -PL_E_INVALID},
-        {-SIGNED_MINUTES * MINUTE_US - 1, -PL_E_INVALID},
-        {INT64_MAX - NOW_US, -PL_E_INVALID},
-        {INT64_MIN + NOW_US, -PL_E_INVALID},
+        {SIGNED_MINUTES * MINUTE_US + 1, -PL_E_CLOCK},
+        {-SIGNED_MINUTES * MINUTE_US - 1, -PL_E_CLOCK},
+        {INT64_MAX - NOW_US, -PL_E_CLOCK},
+        {INT64_MIN + NOW_US, -PL_E_CLOCK},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         t.st.issued_us = NOW_US + cases[i].off_us;
@@ -133,22 +133,22 @@ TEST(signed_act_is_refused_when_it_is_not_of_these_minutes)
 TEST(signed_act_is_refused_when_the_key_is_not_the_sessions)
 {
     sign_with(t.other);
-    assert_int_equal(check(), -PL_E_INVALID);
+    assert_int_equal(check(), -PL_E_SIGNATURE);
     sign_with(t.key);
     assert_int_equal(check(), 0);
     assert_int_equal(pl_key_public(t.other, t.spki, &t.spki_n, NULL), 0);
-    assert_int_equal(check(), -PL_E_INVALID);
+    assert_int_equal(check(), -PL_E_SIGNATURE);
     t.act.key.n = 0; /* a session whose key is of a kind that we do not take */
-    assert_int_equal(check(), -PL_E_INVALID);
+    assert_int_equal(check(), -PL_E_SIGNATURE);
 }
 
 TEST(signed_act_is_refused_when_something_is_missing)
 {
     t.act.signature.n = 0;
-    assert_int_equal(check(), -PL_E_INVALID);
+    assert_int_equal(check(), -PL_E_SIGNATURE);
     sign_with(t.key);
     t.act.statement.n = 0;
-    assert_int_equal(check(), -PL_E_INVALID);
+    assert_int_equal(check(), -PL_E_SIGNATURE);
     sign_with(t.key);
     t.act.statement.n--;
     assert_int_equal(check(), -PL_E_INVALID);

@@ -69,4 +69,6 @@ BEGIN
                                r_client, r_epoch, r_seq, r_code, r_why, NULL, 0, 0, 0, 0, 0) a;
 END $$;
 
+GRANT EXECUTE ON FUNCTION audit_signed, plimsoll_append_signed TO plm_app;
+
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plm FROM PUBLIC;
