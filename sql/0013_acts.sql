@@ -53,12 +53,12 @@ BEGIN
                                   p_usr[x_ord], p_device[x_ord], x_head, x_seen, x_signature,
                                   x_spki) s;
         IF v_code <> 0 THEN
-            RAISE EXCEPTION 'the statement is not taken' USING ERRCODE = 'PL003';
+            RAISE EXCEPTION 'the statement is not taken' USING ERRCODE = 'PL010';
         END IF;
         PERFORM plm.audit_signed(p_review, p_expect + x_ord, p_usr[x_ord], p_device[x_ord], p_node,
                                  x_head, x_seen, x_signature, x_spki, x_entry);
         RETURN;
-    EXCEPTION WHEN SQLSTATE 'PL003' THEN
+    EXCEPTION WHEN SQLSTATE 'PL010' THEN
         NULL;
     END;
     SELECT 2, a.head, set_byte(decode(repeat('00', p_n), 'hex'), x_ord - 1,
