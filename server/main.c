@@ -18,6 +18,8 @@
 #include "plimsoll/doc/schema.h"
 #include "plimsoll/tls/x509.h"
 
+#include "keeper/helper.h"
+#include "keeper/keeper.h"
 #include "ops/admin.h"
 #include "ops/admin_audit.h"
 #include "ops/config.h"
@@ -42,6 +44,7 @@ struct options {
     bool recover, remove, check;
     bool no_texts;
     const char *reason;
+    char **args; /* as given, behind the command's name */
 };
 
 static const char *const roles[] = {"", "facilitator", "responder", "stakeholder", NULL};
@@ -114,6 +117,7 @@ static const struct pl_opt epoch_opts[] = {
     {0, "reason", PL_OPT_STRING, AT(reason), "TEXT", NULL, "Why the log begins anew"},
 };
 
+#define VERB_SERVE 1 /* index into verbs */
 #define COUNT(a)   (sizeof(a) / sizeof((a)[0]))
 #define OPTS(list) list, COUNT(list)
 
@@ -224,8 +228,35 @@ static int run_serve(const struct options *o, const char *dir, char *const *args
     }
     rc = override(&c, o, e);
     if (rc == 0) {
-        const struct server_options so = {.dir = dir, .config = &c};
+        const struct server_options so = {.dir = dir, .config = &c, .args = o->args};
         rc = server_run(&so, e);
+    }
+    config_release(&c);
+    return rc;
+}
+
+/* The keeper's process (keeper/helper.h): no command for people. Its arguments are those of serve.
+ */
+static int run_keeper(int argc, char **argv, struct pl_err *e)
+{
+    struct options o = {.role = -1};
+    char dir[DATADIR_PATH_MAX];
+    struct config c;
+    int at = 0;
+    int rc = pl_opt_parse(&verbs[VERB_SERVE], argc, argv, &o, &at, e);
+    if (rc == 0) {
+        rc = datadir_resolve(o.dir, dir, e);
+    }
+    if (rc == 0) {
+        rc = datadir_config(dir, &c, e);
+    }
+    if (rc != 0) {
+        return rc;
+    }
+    rc = override(&c, &o, e);
+    if (rc == 0) {
+        const struct helper_options h = {.dir = dir, .config = &c, .fd = KEEPER_FD};
+        rc = helper_run(&h, e);
     }
     config_release(&c);
     return rc;
@@ -468,6 +499,7 @@ static int run(int argc, char **argv, struct pl_err *e)
     size_t i = (size_t)(v - verbs);
     argc -= used;
     argv += used;
+    o.args = argv + 1;
     int rc = pl_opt_parse(v, argc, argv, &o, &at, e);
     if (rc == PL_OPT_HELP_SEEN) {
         print_usage(i, stdout);
@@ -498,7 +530,8 @@ int main(int argc, char **argv)
         pl_opt_print_verbs(PROGRAM, verbs, COUNT(verbs), stdout);
         return 0;
     }
-    int rc = run(argc, argv, &e);
+    int rc = strcmp(argv[1], KEEPER_VERB) == 0 ? run_keeper(argc - 1, argv + 1, &e)
+                                               : run(argc, argv, &e);
     if (fflush(stdout) != 0 && rc == 0) {
         rc = pl_fail(&e, PL_E_IO, "writing to stdout failed");
     }

@@ -18,14 +18,15 @@
 #include "plimsoll/base/time.h"
 #include "plimsoll/tls/engine.h"
 
-#include "auth/ca.h"
 #include "auth/enrol.h"
 #include "auth/identity.h"
+#include "certificate.h"
 #include "cmd/cards.h"
 #include "cmd/drafts.h"
 #include "cmd/files.h"
 #include "cmd/people.h"
 #include "cmd/services.h"
+#include "keeper/keeper.h"
 #include "net/listener.h"
 #include "net/net.h"
 #include "ops/config.h"
@@ -47,16 +48,17 @@ enum stop_step { STOP_NOT, STOP_FLUSH, STOP_FAREWELL, STOP_STORE, STOP_DONE };
 struct server {
     const char *dir;
     const struct config *conf;
+    char *const *args;
     uv_loop_t loop;
     uv_signal_t sigterm, sigint, sighup;
     uv_timer_t deadline;
     struct pgcluster *pg;
     struct pgcluster_watch *pg_watch;
     char conninfo[2 * DATADIR_PATH_MAX];
-    struct pl_tls_ctx *tls;
+    struct certificate *certificate;
     struct store *store;
     struct rooms *rooms;
-    struct ca *ca;
+    struct keeper *keeper;
     struct identity *identity;
     struct enrol *enrol;
     struct drafts *drafts;
@@ -136,6 +138,13 @@ static void on_store_closed(void *ctx)
     step_to(s, STOP_DONE, 0);
 }
 
+static void on_keeper_closed(void *ctx)
+{
+    struct server *s = ctx;
+    s->keeper = NULL;
+    store_close(s->store, on_store_closed, s);
+}
+
 static void on_rooms_freed(void *ctx)
 {
     struct server *s = ctx;
@@ -145,12 +154,12 @@ static void on_rooms_freed(void *ctx)
     cards_free(s->cards);
     s->cards = NULL;
     enrol_free(s->enrol);
-    ca_free(s->ca);
     identity_free(s->identity);
+    certificate_free(s->certificate);
     s->enrol = NULL;
     s->identity = NULL;
-    s->ca = NULL;
-    store_close(s->store, on_store_closed, s);
+    s->certificate = NULL;
+    keeper_close(s->keeper, on_keeper_closed, s);
 }
 
 static void on_net_closed(void *ctx)
@@ -236,12 +245,14 @@ static void on_stop_signal(uv_signal_t *h, int signum)
 
 static void on_reload(uv_signal_t *h, int signum)
 {
+    struct server *s = h->data;
     struct pl_err e;
-    (void)h;
     (void)signum;
     pl_err_init(&e);
     if (pl_log_reopen(&e) < 0)
         LOG_WARN(NULL, "log.reopen_failed", KV_ERR(&e));
+    if (s->certificate)
+        certificate_look(s->certificate);
 }
 
 /* --- starting -----------------------------------------------------------------------------------
@@ -291,19 +302,25 @@ static int open_database(struct server *s, struct pl_err *e)
     return rc;
 }
 
+static void on_new_certificate(void *ctx, struct pl_tls_ctx *tls)
+{
+    struct server *s = ctx;
+    if (s->listener)
+        listener_set_tls(s->listener, tls);
+}
+
 static int load_tls(struct server *s, struct pl_err *e)
 {
-    struct datadir_tls t;
-    int rc = datadir_tls_load(s->dir, &t, e);
-    if (rc == 0) {
-        struct ca_material m = {t.issuing, t.issuing_key, t.root};
-        s->ca = ca_new(&s->loop, &m, e);
-        s->tls = s->ca ? pl_tls_server_ctx(t.server_chain, t.server_key, t.issuing, e) : NULL;
-        rc = s->tls ? 0 : -PL_E_CONFIG;
-        memcpy(s->place.root_pin, t.root_pin, sizeof(s->place.root_pin));
-    }
-    datadir_tls_release(&t);
-    return rc;
+    const struct certificate_options o = {
+        .dir = s->dir, .keeper = s->keeper, .changed = on_new_certificate, .ctx = s};
+    keeper_go(s->keeper);
+    return certificate_new(&s->certificate, &s->loop, &o, s->place.root_pin, e);
+}
+
+static int start_keeper(struct server *s, struct pl_err *e)
+{
+    const struct keeper_options o = {.args = s->args};
+    return keeper_start(&s->keeper, &s->loop, &o, e);
 }
 
 static int open_store(struct server *s, struct pl_err *e)
@@ -341,7 +358,7 @@ static int open_store(struct server *s, struct pl_err *e)
         return rc;
     s->rooms = rooms_new(&s->loop, s->store, &ro);
     s->identity = identity_new(&s->loop, s->store);
-    s->enrol = enrol_new(&s->loop, s->store, s->ca, &el);
+    s->enrol = enrol_new(&s->loop, s->keeper, &el);
     s->files = files_new(&s->loop, s->store, s->rooms, c);
     s->drafts = drafts_new(s->store, s->rooms);
     s->cards = cards_new(&s->loop, s->rooms);
@@ -388,7 +405,7 @@ static int open_network(struct server *s, struct pl_err *e)
     s->net = net_new(&s->loop, &nl);
     struct listener_options lo = {
         .address = c->listen,
-        .tls = s->tls,
+        .tls = certificate_tls(s->certificate),
         .handlers = session_stream_handlers(),
         .attach = session_attach,
         .attach_ctx = s->sessions,
@@ -449,6 +466,8 @@ static int start(struct server *s, struct pl_err *e)
         rc = watch_signals(s, e);
     hold_signals(SIG_BLOCK);
     if (rc == 0)
+        rc = start_keeper(s, e);
+    if (rc == 0)
         rc = open_database(s, e);
     hold_signals(SIG_UNBLOCK);
     if (rc == 0)
@@ -466,6 +485,7 @@ int server_run(const struct server_options *o, struct pl_err *e)
     memset(&s, 0, sizeof(s));
     s.dir = o->dir;
     s.conf = o->config;
+    s.args = o->args;
     if (uv_loop_init(&s.loop) < 0)
         return pl_fail(e, PL_E_INTERNAL, "no event loop");
     int rc = start(&s, e);
@@ -481,7 +501,6 @@ int server_run(const struct server_options *o, struct pl_err *e)
     (void)uv_run(&s.loop, UV_RUN_DEFAULT);
     PL_ASSERT(uv_loop_close(&s.loop) == 0);
     files_free(s.files);
-    pl_tls_ctx_unref(s.tls);
     pgcluster_release(s.pg);
     LOG_INFO(NULL, "server.stopped");
     return 0;

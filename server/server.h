@@ -13,6 +13,7 @@ struct config;
 struct server_options {
     const char *dir;             /* data directory, absolute */
     const struct config *config; /* with what the command line changes; borrowed */
+    char *const *args;           /* of the command line, NULL at the end: the keeper gets them */
 };
 
 /* Serves until SIGTERM or SIGINT, then stops cleanly: no edit that was acknowledged is missing, no

@@ -192,8 +192,8 @@ int pl_issuing_make(const struct pl_issuer *root, const struct pl_key *k, const 
     return make(&s, der, e);
 }
 
-int pl_server_cert_make(const struct pl_issuer *ca, const struct pl_key *k, const char *server_name,
-                        int64_t now_s, struct pl_buf *der, struct pl_err *e)
+static int server_cert(const struct pl_issuer *ca, EVP_PKEY *key, const char *server_name,
+                       int64_t now_s, struct pl_buf *der, struct pl_err *e)
 {
     char alt_name[PL_SERVER_NAME_SIZE + 8];
     /* The value is read by OpenSSL's configuration syntax: no comma may come in. */
@@ -206,7 +206,7 @@ int pl_server_cert_make(const struct pl_issuer *ca, const struct pl_key *k, cons
     const struct spec s = {
         .issuer = ca->cert,
         .issuer_key = ca->key,
-        .subject_key = k->key,
+        .subject_key = key,
         .common_name = server_name,
         .constraints = "critical,CA:FALSE",
         .usage = "critical,digitalSignature",
@@ -216,6 +216,19 @@ int pl_server_cert_make(const struct pl_issuer *ca, const struct pl_key *k, cons
         .expires_s = now_s + PL_SERVER_DAYS * PL_DAY_S,
     };
     return make(&s, der, e);
+}
+
+int pl_server_cert_make(const struct pl_issuer *ca, const struct pl_key *k, const char *server_name,
+                        int64_t now_s, struct pl_buf *der, struct pl_err *e)
+{
+    return server_cert(ca, k->key, server_name, now_s, der, e);
+}
+
+int pl_server_cert_renew(const struct pl_issuer *ca, const struct pl_csr *r,
+                         const char *server_name, int64_t now_s, struct pl_buf *der,
+                         struct pl_err *e)
+{
+    return server_cert(ca, r->key, server_name, now_s, der, e);
 }
 
 int pl_device_cert_make(const struct pl_issuer *ca, const struct pl_csr *r,

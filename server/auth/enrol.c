@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * See enrol.h. A request travels: limits -> form -> store (redeem) -> CA (issue) -> answer. Every
- * failure before the store is answered a loop turn later. A request whose asker has gone
- * (enrol_free) is an orphan until the store or the CA hands it back.
+ * See enrol.h. A request travels: limits -> form -> keeper -> answer. Every failure before the
+ * keeper is answered a loop turn later. A request whose asker has gone (enrol_free) is an orphan
+ * until the keeper hands it back.
  */
 #include "auth/enrol.h"
 
@@ -13,23 +13,19 @@
 #include "plimsoll/base/hash.h"
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
-#include "plimsoll/base/time.h"
 #include "plimsoll/base/utf8.h"
 #include "plimsoll/tls/invite.h"
 #include "plimsoll/wire/limits.h"
 
-#include "auth/ca.h"
 #include "auth/defer.h"
-#include "store/repo_identity.h"
+#include "keeper/keeper.h"
 
 #define HASH_FUNCTION(key, n, hash) ((hash) = pl_map_hash((key), (n)))
 #include <uthash.h>
 #include <utlist.h>
 
-#define US_PER_S       INT64_C(1000000)
-#define MINUTE_MS      60000.0
-#define SOURCES_TIDY   1024u /* beyond: forget addresses that have been quiet for a minute */
-#define NAME_BYTES_MAX (4 * PL_NAME_MAX + 1)
+#define MINUTE_MS    60000.0
+#define SOURCES_TIDY 1024u /* beyond: forget addresses that have been quiet for a minute */
 
 struct bucket {
     double tokens;
@@ -44,8 +40,7 @@ struct source {
 
 struct enrol {
     uv_loop_t *loop;
-    struct store *store;
-    struct ca *ca;
+    struct keeper *keeper;
     struct defer *defer;
     struct enrol_limits limits;
     struct bucket total;
@@ -60,13 +55,8 @@ struct request {
     struct enrol *enrol; /* NULL: orphan */
     enrol_cb cb;
     void *ctx;
-    int failed; /* what the task answers */
-    struct pl_csr *csr;
-    uint64_t user, device, review;
-    uint32_t role;
-    char user_name[NAME_BYTES_MAX];
-    char display_name[NAME_BYTES_MAX];
-    char why[PL_ERR_TEXT_MAX]; /* the store's words, for a name that cannot be */
+    int failed;                /* what the task answers */
+    char why[PL_ERR_TEXT_MAX]; /* the keeper's words, for a name that cannot be */
 };
 
 /* --- limits ------------------------------------------------------------------------------------
@@ -125,13 +115,11 @@ static bool take_token(struct enrol *en, const uint8_t *key)
     return true;
 }
 
-struct enrol *enrol_new(uv_loop_t *loop, struct store *store, struct ca *ca,
-                        const struct enrol_limits *limits)
+struct enrol *enrol_new(uv_loop_t *loop, struct keeper *keeper, const struct enrol_limits *limits)
 {
     struct enrol *en = pl_mem_calloc(PL_MEM_AUTH, 1, sizeof(*en));
     en->loop = loop;
-    en->store = store;
-    en->ca = ca;
+    en->keeper = keeper;
     en->defer = defer_new(loop);
     if (limits != NULL) {
         en->limits = *limits;
@@ -146,12 +134,6 @@ struct enrol *enrol_new(uv_loop_t *loop, struct store *store, struct ca *ca,
 
 /* --- answers -----------------------------------------------------------------------------------
  */
-
-static void request_free(struct request *r)
-{
-    pl_csr_free(r->csr);
-    pl_mem_free(PL_MEM_AUTH, r);
-}
 
 /* One text per code: what exactly is wrong with an invite stays here. */
 static const char *refusal_text(const struct request *r, int rc)
@@ -193,7 +175,7 @@ static void on_task(struct defer_task *task)
 {
     struct request *r = (struct request *)(void *)((char *)task - offsetof(struct request, task));
     answer(r, r->failed, NULL);
-    request_free(r);
+    pl_mem_free(PL_MEM_AUTH, r);
 }
 
 static void fail_later(struct request *r, int rc)
@@ -203,36 +185,7 @@ static void fail_later(struct request *r, int rc)
     defer_post(r->enrol->defer, &r->task);
 }
 
-static void on_issued(void *ctx, int rc, const struct pl_chain *chain, const struct pl_err *e)
-{
-    (void)e;
-    struct request *r = ctx;
-    if (r->enrol == NULL) {
-        request_free(r);
-        return;
-    }
-    if (rc != 0) {
-        answer(r, -PL_E_UNAVAILABLE, NULL);
-        request_free(r);
-        return;
-    }
-    struct pl_join_welcome w = {
-        .user = r->user,
-        .user_name = r->user_name,
-        .display_name = r->display_name,
-        .device = r->device,
-        .review = r->review,
-        .role = r->role,
-    };
-    for (size_t i = 0; i < chain->n && i < PL_CHAIN_MAX; i++) {
-        w.chain_der[i] = (struct pl_bytes){chain->der[i].data, chain->der[i].len};
-        w.n_chain = i + 1;
-    }
-    answer(r, 0, &w);
-    request_free(r);
-}
-
-/* --- the way of a request ----------------------------------------------------------------------
+/* ---- the way of a request ----------------------------------------------------------------------
  */
 
 static int as_refusal(int rc)
@@ -243,39 +196,39 @@ static int as_refusal(int rc)
     case PL_E_CONFLICT:
     case PL_E_QUOTA:
     case PL_E_BUSY:
+    case PL_E_SLOW_DOWN:
         return rc;
     default:
         return -PL_E_UNAVAILABLE;
     }
 }
 
-static void on_redeemed(void *ctx, int rc, const struct invite_result *res, const struct pl_err *e)
+static void on_joined(void *ctx, int rc, const struct keeper_answer *a, const struct pl_err *e)
 {
     struct request *r = ctx;
     if (r->enrol == NULL) {
-        request_free(r);
+        pl_mem_free(PL_MEM_AUTH, r);
         return;
     }
-    if (rc != 0) {
-        if (rc == -PL_E_INVALID || rc == -PL_E_CONFLICT) {
-            (void)pl_strlcpy(r->why, e->text, sizeof(r->why));
+    struct pl_join_welcome w = {0};
+    if (rc == 0) {
+        w = (struct pl_join_welcome){
+            .user = a->user,
+            .user_name = a->user_name,
+            .display_name = a->display_name,
+            .device = a->device,
+            .review = a->review,
+            .role = a->role,
+        };
+        for (size_t i = 0; i < a->chain->n && i < PL_CHAIN_MAX; i++) {
+            w.chain_der[i] = (struct pl_bytes){a->chain->der[i].data, a->chain->der[i].len};
+            w.n_chain = i + 1;
         }
-        answer(r, as_refusal(rc), NULL);
-        request_free(r);
-        return;
+    } else if (rc == -PL_E_INVALID || rc == -PL_E_CONFLICT) {
+        (void)pl_strlcpy(r->why, e->text, sizeof(r->why));
     }
-    r->user = res->user;
-    r->device = res->device;
-    r->review = res->review;
-    r->role = res->role;
-    (void)pl_strlcpy(r->user_name, res->user_name, sizeof(r->user_name));
-    (void)pl_strlcpy(r->display_name, res->display_name, sizeof(r->display_name));
-    const struct pl_device_cert spec = {
-        .device = res->device,
-        .now_s = pl_now_us() / US_PER_S,
-        .expires_s = res->expires_us / US_PER_S,
-    };
-    ca_issue_device(r->enrol->ca, r->csr, &spec, on_issued, r);
+    answer(r, rc == 0 ? 0 : as_refusal(rc), rc == 0 ? &w : NULL);
+    pl_mem_free(PL_MEM_AUTH, r);
 }
 
 static bool is_good_name(const char *name)
@@ -285,7 +238,7 @@ static bool is_good_name(const char *name)
            pl_utf8_count(name, n) <= PL_NAME_MAX;
 }
 
-/* 0 when the store will call back. */
+/* 0 when the keeper will call back. */
 static int begin(struct request *r, const struct enrol_request *in)
 {
     struct enrol *en = r->enrol;
@@ -295,19 +248,23 @@ static int begin(struct request *r, const struct enrol_request *in)
     if (en->in_flight > en->limits.in_flight) {
         return -PL_E_BUSY;
     }
-    r->csr = pl_csr_parse(in->csr_der.p, in->csr_der.n, NULL);
-    if (r->csr == NULL || in->secret.n != PL_INVITE_SECRET || !is_good_name(in->device_name)) {
+    struct pl_csr *csr = pl_csr_parse(in->csr_der.p, in->csr_der.n, NULL);
+    bool is_good = csr != NULL && in->secret.n == PL_INVITE_SECRET && is_good_name(in->device_name);
+    pl_csr_free(csr);
+    if (!is_good) {
         return -PL_E_BAD_MESSAGE;
     }
-    struct invite_redeem redeem = {
+    const struct keeper_joining j = {
+        .secret = in->secret.p,
+        .secret_n = in->secret.n,
+        .csr_der = in->csr_der.p,
+        .csr_n = in->csr_der.n,
         .device_name = in->device_name,
         .user_name = in->user_name != NULL ? in->user_name : "",
         .display_name = in->display_name != NULL ? in->display_name : "",
-        .expires_us = pl_now_us() + PL_DEVICE_DAYS * PL_DAY_S * US_PER_S,
     };
-    pl_sha256(in->secret.p, in->secret.n, redeem.secret_sha256);
-    pl_csr_spki(r->csr, redeem.spki_sha256);
-    return repo_invite_redeem(en->store, &redeem, on_redeemed, r) == 0 ? 0 : -PL_E_UNAVAILABLE;
+    keeper_join(en->keeper, &j, on_joined, r);
+    return 0;
 }
 
 void enrol_redeem(struct enrol *en, const struct enrol_request *in, enrol_cb cb, void *ctx)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Redeems invites: JoinHello in, JoinWelcome out. Order of work: rate limits, then the request's
- * own form, then the invite (used up, device registered and membership made in one transaction),
- * then the certificate. The same key presenting the same invite again gets its certificate again,
- * so a cut between commit and answer costs nothing.
+ * own form; then the keeper (keeper/keeper.h) takes the invite (used up, device registered and
+ * membership made in one transaction) and signs the certificate. The same key presenting the same
+ * invite again gets its certificate again, so a cut between commit and answer costs nothing.
  *
  * A guesser learns nothing: unknown, used, revoked and expired invites give one error after the
  * same work, and the limits apply before anything is looked at.
@@ -17,9 +17,8 @@
 #include "plimsoll/base/err.h"
 #include "plimsoll/wire/message.h"
 
-struct ca;
 struct enrol;
-struct store;
+struct keeper;
 
 #define ENROL_SOURCE_KEY 17 /* bytes of a source address as a key */
 
@@ -47,12 +46,11 @@ struct enrol_request {
 typedef void (*enrol_cb)(void *ctx, int rc, const struct pl_join_welcome *w,
                          const struct pl_err *e);
 
-/* `store` and `ca` outlive it; `limits` may be NULL. */
-struct enrol *enrol_new(uv_loop_t *loop, struct store *store, struct ca *ca,
-                        const struct enrol_limits *limits);
+/* `keeper` outlives it; `limits` may be NULL. */
+struct enrol *enrol_new(uv_loop_t *loop, struct keeper *keeper, const struct enrol_limits *limits);
 
 /* Requests under way are answered with -PL_E_UNAVAILABLE from in here; the memory goes at a later
- * turn of the loop. NULL ok. Before ca_free and store_close. */
+ * turn of the loop. NULL ok. Before keeper_close. */
 void enrol_free(struct enrol *en);
 
 /* The callback comes once, never from inside this call. */

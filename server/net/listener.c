@@ -139,6 +139,13 @@ static int bind_to(struct listener *l, const char *address, struct pl_err *e)
     return 0;
 }
 
+void listener_set_tls(struct listener *l, struct pl_tls_ctx *tls)
+{
+    pl_tls_ctx_ref(tls);
+    pl_tls_ctx_unref(l->tls);
+    l->tls = tls;
+}
+
 static void on_handle_closed(uv_handle_t *h)
 {
     struct listener *l = h->data;

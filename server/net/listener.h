@@ -29,6 +29,9 @@ int listener_open(struct listener **out, struct net *n, const struct listener_op
 /* The port in use (after port 0). */
 int listener_port(const struct listener *l);
 
+/* Connections from now on use this context; those that are open keep theirs. */
+void listener_set_tls(struct listener *l, struct pl_tls_ctx *tls);
+
 /* Stops listening; cb when its memory is gone. Streams live on. */
 void listener_close(struct listener *l, void (*cb)(void *ctx), void *ctx);
 

@@ -92,6 +92,8 @@ static const struct pl_conf_opt opts[] = {
         "Invites of facilitators in a review that can still be used."),
     NUM("limits", "invites_per_hour", invites_per_hour, "60", 1, 100000,
         "Invites that a facilitator may make in an hour."),
+    NUM("limits", "certificates_per_hour", certificates_per_hour, "600", 1, 100000,
+        "Certificates that the keeper signs in an hour."),
 
     SIZE("files", "max_size", file_max, "64MiB", 16384, PL_FILE_BYTES_MAX,
          "Largest file that can be attached."),

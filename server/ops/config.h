@@ -36,6 +36,7 @@ struct config {
     uint64_t snapshot_revisions, snapshot_bytes;
     uint64_t joins_per_minute_per_address, joins_per_minute;
     uint64_t invites_open, invites_per_hour;
+    uint64_t certificates_per_hour;
     /* [files] */
     uint64_t file_max, files_per_review, files_organisation;
     uint64_t uploads_per_user, uploads_per_device, upload_expiry_ms;

@@ -20,7 +20,6 @@
 #include "ops/pgcluster.h"
 
 #define PATH_SIZE (DATADIR_PATH_MAX + 64)
-#define US_PER_S  INT64_C(1000000)
 
 /* Where it is when nobody says. */
 static int preset_dir(char *out, size_t size, struct pl_err *e)
@@ -134,45 +133,6 @@ static int first_info(const char *pem, struct pl_cert_info *info, struct pl_err 
     return rc;
 }
 
-/* A new server certificate for the same key; replaces the file and the text. */
-static int renew(const char *dir, struct datadir_tls *t, struct pl_err *e)
-{
-    char path[PATH_SIZE];
-    char name[PL_SERVER_NAME_SIZE];
-    struct pl_buf der;
-    struct pl_buf pem;
-    int rc = -PL_E_CONFIG;
-    pl_buf_init(&der, PL_CERT_MAX);
-    pl_buf_init(&pem, PL_PEM_MAX);
-    pl_server_name(t->root_pin, name);
-    struct pl_key *key = pl_key_from_pem(t->server_key, e);
-    struct pl_issuer *ca = pl_issuer_from_pem(t->issuing, t->issuing_key, e);
-    if (key == NULL || ca == NULL) {
-        goto out;
-    }
-    if ((rc = pl_server_cert_make(ca, key, name, pl_now_us() / US_PER_S, &der, e)) != 0 ||
-        (rc = pl_cert_to_pem(der.data, der.len, &pem, e)) != 0) {
-        goto out;
-    }
-    if (pl_buf_add_str(&pem, t->issuing) != 0 || pl_buf_add_str(&pem, t->root) != 0) {
-        rc = pl_fail(e, PL_E_LIMIT, "the certificate chain is too long");
-        goto out;
-    }
-    (void)snprintf(path, sizeof(path), "%s/" DATADIR_TLS "/server.pem", dir);
-    rc = pl_file_write_atomic(path, pem.data, pem.len, 0600, e);
-    if (rc == 0) {
-        free(t->server_chain);
-        t->server_chain = pl_buf_steal(&pem, NULL);
-        LOG_INFO(NULL, "tls.server_certificate_renewed", KV_S("name", name));
-    }
-out:
-    pl_key_free(key);
-    pl_issuer_free(ca);
-    pl_buf_release(&der);
-    pl_buf_release(&pem);
-    return rc;
-}
-
 int datadir_tls_load(const char *dir, struct datadir_tls *out_uninit, struct pl_err *e)
 {
     struct datadir_tls *t = out_uninit;
@@ -182,20 +142,48 @@ int datadir_tls_load(const char *dir, struct datadir_tls *out_uninit, struct pl_
     if ((rc = read_pem(dir, "server.pem", &t->server_chain, e)) != 0 ||
         (rc = read_pem(dir, "server.key", &t->server_key, e)) != 0 ||
         (rc = read_pem(dir, "issuing.pem", &t->issuing, e)) != 0 ||
-        (rc = read_pem(dir, "issuing.key", &t->issuing_key, e)) != 0 ||
         (rc = read_pem(dir, "root.pem", &t->root, e)) != 0 ||
         (rc = first_info(t->root, &info, e)) != 0) {
         return rc;
     }
     memcpy(t->root_pin, info.spki, sizeof(t->root_pin));
     rc = first_info(t->server_chain, &info, e);
-    if (rc == 0 && info.not_after_us - pl_now_us() < DATADIR_RENEW_S * US_PER_S) {
-        rc = renew(dir, t, e);
-        if (rc == 0) {
-            rc = first_info(t->server_chain, &info, e);
-        }
-    }
     t->server_expires_us = rc == 0 ? info.not_after_us : 0;
+    return rc;
+}
+
+int datadir_tls_put_chain(const char *dir, const struct pl_chain *chain, struct pl_err *e)
+{
+    char path[PATH_SIZE];
+    struct pl_buf pem;
+    int rc = 0;
+    pl_buf_init(&pem, PL_PEM_MAX);
+    for (size_t i = 0; rc == 0 && i < chain->n; i++) {
+        rc = pl_cert_to_pem(chain->der[i].data, chain->der[i].len, &pem, e);
+    }
+    if (rc == 0) {
+        (void)snprintf(path, sizeof(path), "%s/" DATADIR_TLS "/server.pem", dir);
+        rc = pl_file_write_atomic(path, pem.data, pem.len, 0600, e);
+    }
+    pl_buf_release(&pem);
+    return rc;
+}
+
+int datadir_ca_load(const char *dir, struct datadir_ca *out_uninit, struct pl_err *e)
+{
+    struct datadir_ca *c = out_uninit;
+    struct pl_cert_info info;
+    char *chain = NULL;
+    int rc;
+    memset(c, 0, sizeof(*c));
+    if ((rc = read_pem(dir, "issuing.pem", &c->issuing, e)) == 0 &&
+        (rc = read_pem(dir, "issuing.key", &c->issuing_key, e)) == 0 &&
+        (rc = read_pem(dir, "root.pem", &c->root, e)) == 0 &&
+        (rc = read_pem(dir, "server.pem", &chain, e)) == 0 &&
+        (rc = first_info(chain, &info, e)) == 0) {
+        memcpy(c->server_spki, info.spki, sizeof(c->server_spki));
+    }
+    free(chain);
     return rc;
 }
 
@@ -213,6 +201,13 @@ void datadir_tls_release(struct datadir_tls *t)
     free(t->issuing);
     free(t->root);
     drop_secret(t->server_key);
-    drop_secret(t->issuing_key);
     memset(t, 0, sizeof(*t));
+}
+
+void datadir_ca_release(struct datadir_ca *c)
+{
+    free(c->issuing);
+    free(c->root);
+    drop_secret(c->issuing_key);
+    memset(c, 0, sizeof(*c));
 }

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "plimsoll/base/err.h"
+#include "plimsoll/tls/x509.h"
 
 #include "ops/config.h"
 
@@ -47,20 +48,32 @@ int datadir_conninfo(const char *dir, const struct config *c, char *out, size_t 
 int datadir_conninfo_as(const char *dir, const struct config *c, const char *role, char *out,
                         size_t size, struct pl_err *e) PL_MUST;
 
-/* The PEM texts that a serving process needs. */
+/* The PEM texts that a serving process needs. No key of a CA is among them: those are the keeper's.
+ */
 struct datadir_tls {
     char *server_chain; /* server, issuing CA, root */
     char *server_key;
     char *issuing;
-    char *issuing_key;
     char *root;
     uint8_t root_pin[32];
     int64_t server_expires_us;
 };
 
-/* Reads them; a server certificate that ends within DATADIR_RENEW_S is replaced first (same key).
- * Release also after an error. */
+/* Reads them. Release also after an error. */
 int datadir_tls_load(const char *dir, struct datadir_tls *out_uninit, struct pl_err *e) PL_MUST;
+
+/* Replaces the server's certificate chain on disk. */
+int datadir_tls_put_chain(const char *dir, const struct pl_chain *chain, struct pl_err *e) PL_MUST;
+
+/* What the keeper needs, and nobody else reads. */
+struct datadir_ca {
+    char *issuing;
+    char *issuing_key;
+    char *root;
+    uint8_t server_spki[32]; /* whose certificate it may renew */
+};
+int datadir_ca_load(const char *dir, struct datadir_ca *out_uninit, struct pl_err *e) PL_MUST;
+void datadir_ca_release(struct datadir_ca *c); /* wipes the key; tolerates zeroed */
 
 /* Wipes the keys. Tolerates zeroed. */
 void datadir_tls_release(struct datadir_tls *t);

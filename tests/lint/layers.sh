@@ -30,7 +30,8 @@ allow server/ops
 allow server/net $low
 allow server/store $low
 allow server/audit $low store
-allow server/auth $low store audit
+allow server/keeper $low store audit
+allow server/auth $low store audit keeper
 allow server/room $low store audit auth
 allow server/review
 allow server/publish $low store audit auth

@@ -37,7 +37,8 @@ enum pl_signed_kind {
     PL_SIGNED_WAIVE = 4,
     PL_SIGNED_PUBLISH = 5,
     PL_SIGNED_ERASE = 6,
-    PL_SIGNED_DROP = 8, /* an action */
+    PL_SIGNED_RENEW = 7, /* a new key of a device; signed by the old one */
+    PL_SIGNED_DROP = 8,  /* an action */
 };
 
 /* Tags of what was seen. Numbers are 4 bytes, or 8 where it says so. */
@@ -48,10 +49,11 @@ enum pl_seen_tag {
     PL_SEEN_ROLE = 4,
     PL_SEEN_USES = 5,
     PL_SEEN_MINUTES = 6,
-    PL_SEEN_ACT = 7,   /* number of the act, doc/acts.def; 0: erasing */
-    PL_SEEN_ENTRY = 8, /* u64 client, u32 n; zeros: the review */
-    PL_SEEN_FIELD = 9, /* number of the field; 0: none, or all */
-    PL_SEEN_SHOWN = 10 /* 32 bytes: pl_shown_hash of what the person looked at */
+    PL_SEEN_ACT = 7,    /* number of the act, doc/acts.def; 0: erasing */
+    PL_SEEN_ENTRY = 8,  /* u64 client, u32 n; zeros: the review */
+    PL_SEEN_FIELD = 9,  /* number of the field; 0: none, or all */
+    PL_SEEN_SHOWN = 10, /* 32 bytes: pl_shown_hash of what the person looked at */
+    PL_SEEN_KEY = 20    /* SHA-256 of a public key, 32 bytes */
 };
 
 struct pl_statement {

@@ -96,6 +96,11 @@ int pl_issuing_make(const struct pl_issuer *root, const struct pl_key *k, const 
 int pl_server_cert_make(const struct pl_issuer *ca, const struct pl_key *k, const char *server_name,
                         int64_t now_s, struct pl_buf *der, struct pl_err *e) PL_MUST;
 
+/* The same for the key of a request: who has the CA's key need not have the server's. */
+int pl_server_cert_renew(const struct pl_issuer *ca, const struct pl_csr *r,
+                         const char *server_name, int64_t now_s, struct pl_buf *der,
+                         struct pl_err *e) PL_MUST;
+
 /* A device's certificate: clientAuth, SAN URI "plimsoll:dev:<id in 16 hex digits>". Times in
  * seconds since 1970; it ends at `expires_s`, which a registry has noted (usually PL_DEVICE_DAYS
  * ahead). */

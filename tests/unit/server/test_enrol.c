@@ -1,47 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * Enrolment and identity lookup with the store played by this file: its three requests are answered
- * when a test says so.
+ * Enrolment and identity lookup with the keeper and the store played by this file: their requests
+ * are answered when a test says so.
  */
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
 
-#include "plimsoll/base/hash.h"
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
 #include "plimsoll/tls/x509.h"
 
-#include "auth/ca.h"
 #include "auth/enrol.h"
 #include "auth/identity.h"
+#include "keeper/keeper.h"
 #include "store/repo_identity.h"
-#include "support/pki.h"
 #include "support/unit.h"
 
-/* ---- the store, played ------------------------------------------------------------------------
+/* ---- keeper and store, played
+ * ------------------------------------------------------------------------
  */
 
 static struct {
     int refuse; /* what the requests return */
-    redeem_cb redeem;
+    keeper_cb join;
     device_cb device;
     void *ctx;
     unsigned asked;
-    struct invite_redeem last;
+    uint8_t secret[16];
+    size_t csr_n;
     char device_name[64];
 } fake;
 
-int repo_invite_redeem(struct store *s, const struct invite_redeem *r, redeem_cb cb, void *ctx)
+void keeper_join(struct keeper *k, const struct keeper_joining *o, keeper_cb cb, void *ctx)
 {
-    (void)s;
+    (void)k;
     fake.asked++;
-    fake.last = *r;
-    (void)pl_strlcpy(fake.device_name, r->device_name, sizeof(fake.device_name));
-    fake.redeem = cb;
+    assert_int_equal(o->secret_n, sizeof(fake.secret));
+    memcpy(fake.secret, o->secret, sizeof(fake.secret));
+    fake.csr_n = o->csr_n;
+    (void)pl_strlcpy(fake.device_name, o->device_name, sizeof(fake.device_name));
+    fake.join = cb;
     fake.ctx = ctx;
-    return fake.refuse;
 }
 
 int repo_device_find(struct store *s, const uint8_t spki_sha256[32], device_cb cb, void *ctx)
@@ -68,8 +69,6 @@ int repo_device_touch(struct store *s, uint64_t device, identity_cb cb, void *ct
 
 struct world {
     uv_loop_t loop;
-    struct test_pki pki;
-    struct ca *ca;
     struct enrol *enrol;
     struct identity *identity;
     struct pl_key *key;
@@ -80,7 +79,6 @@ struct world {
     char text[PL_ERR_TEXT_MAX];
     uint64_t user, device;
     size_t n_chain;
-    struct pl_cert_info leaf;
 };
 
 static int setup(void **state)
@@ -89,13 +87,9 @@ static int setup(void **state)
     struct pl_err e;
     memset(&fake, 0, sizeof(fake));
     assert_int_equal(uv_loop_init(&w->loop), 0);
-    test_pki_init(&w->pki, 0);
-    const struct ca_material m = {w->pki.issuing_pem, w->pki.issuing_key_pem, w->pki.root_pem};
-    w->ca = ca_new(&w->loop, &m, &e);
-    assert_non_null(w->ca);
     const struct enrol_limits limits = {
         .per_source_per_min = 3, .total_per_min = 5, .in_flight = 2};
-    w->enrol = enrol_new(&w->loop, NULL, w->ca, &limits);
+    w->enrol = enrol_new(&w->loop, NULL, &limits);
     w->identity = identity_new(&w->loop, NULL);
     w->key = pl_key_new(&e);
     pl_buf_init(&w->csr, PL_CSR_MAX);
@@ -115,10 +109,8 @@ static int teardown(void **state)
     struct world *w = *state;
     enrol_free(w->enrol);
     identity_free(w->identity);
-    ca_free(w->ca);
     (void)uv_run(&w->loop, UV_RUN_DEFAULT);
     assert_int_equal(uv_loop_close(&w->loop), 0);
-    test_pki_release(&w->pki);
     pl_key_free(w->key);
     pl_buf_release(&w->csr);
     free(w);
@@ -138,8 +130,7 @@ static void on_enrolled(void *ctx, int rc, const struct pl_join_welcome *welcome
         w->device = welcome->device;
         w->n_chain = welcome->n_chain;
         assert_string_equal(welcome->user_name, "ana");
-        assert_int_equal(
-            pl_cert_info(welcome->chain_der[0].p, welcome->chain_der[0].n, &w->leaf, NULL), 0);
+        assert_memory_equal(welcome->chain_der[0].p, "leaf", 4);
     }
 }
 
@@ -164,59 +155,71 @@ static void redeem(struct world *w, uint8_t source)
     redeem_from(w, source, w->csr.data, w->csr.len, 16, "laptop");
 }
 
-static const struct invite_result good = {
-    .user = 7,
-    .user_name = "ana",
-    .display_name = "Ana",
-    .device = 3,
-    .expires_us = INT64_C(2000000000000000),
-};
+/* What the keeper says when all is well. */
+static void say_good(void)
+{
+    struct pl_chain chain = {0};
+    for (chain.n = 0; chain.n < 3; chain.n++) {
+        pl_buf_init(&chain.der[chain.n], 16);
+        assert_int_equal(pl_buf_add_str(&chain.der[chain.n], "leaf"), 0);
+    }
+    const struct keeper_answer good = {
+        .chain = &chain, .user = 7, .user_name = "ana", .display_name = "Ana", .device = 3};
+    fake.join(fake.ctx, 0, &good, NULL);
+    pl_chain_release(&chain);
+}
+
+static void say_bad(int code, const char *text)
+{
+    struct pl_err e;
+    (void)pl_fail(&e, code, "%s", text);
+    fake.join(fake.ctx, -code, NULL, &e);
+}
 
 /* ---- enrol ------------------------------------------------------------------------------------
  */
 
-static void enrol_issues_when_the_invite_is_good(void **state)
+static void enrol_gives_what_the_keeper_gives(void **state)
 {
     struct world *w = *state;
-    uint8_t sum[32];
-    uint8_t spki[32];
     static const uint8_t secret[16] = {1, 2, 3};
     redeem(w, 1);
     assert_int_equal(fake.asked, 1);
     assert_string_equal(fake.device_name, "laptop");
-    pl_sha256(secret, sizeof(secret), sum);
-    assert_memory_equal(fake.last.secret_sha256, sum, sizeof(sum));
-    assert_int_equal(pl_key_spki(w->key, spki, NULL), 0);
-    assert_memory_equal(fake.last.spki_sha256, spki, sizeof(spki));
-    fake.redeem(fake.ctx, 0, &good, NULL);
+    assert_memory_equal(fake.secret, secret, sizeof(secret));
+    assert_int_equal(fake.csr_n, w->csr.len);
     assert_int_equal(w->answers, 0);
-    turn(w);
+    say_good();
     assert_int_equal(w->answers, 1);
     assert_int_equal(w->rc, 0);
     assert_int_equal(w->user, 7);
     assert_int_equal(w->device, 3);
     assert_int_equal(w->n_chain, 3);
-    assert_memory_equal(w->leaf.spki, spki, sizeof(spki));
-    assert_int_equal(w->leaf.not_after_us, good.expires_us);
 }
 
 static void enrol_says_the_same_for_every_bad_invite(void **state)
 {
     struct world *w = *state;
-    struct pl_err e;
     redeem(w, 1);
-    (void)pl_fail(&e, PL_E_INVITE, "expired yesterday");
-    fake.redeem(fake.ctx, -PL_E_INVITE, NULL, &e);
+    say_bad(PL_E_INVITE, "expired yesterday");
     assert_int_equal(w->rc, -PL_E_INVITE);
     assert_string_equal(w->text, "the invite is not valid");
     redeem(w, 1);
-    (void)pl_fail(&e, PL_E_STORE, "42P01 relation usr");
-    fake.redeem(fake.ctx, -PL_E_STORE, NULL, &e);
+    say_bad(PL_E_STORE, "42P01 relation usr");
     assert_int_equal(w->rc, -PL_E_UNAVAILABLE);
     assert_null(strstr(w->text, "42P01"));
 }
 
-static void enrol_refuses_malformed_requests_before_the_store(void **state)
+static void enrol_tells_what_is_wrong_with_a_name(void **state)
+{
+    struct world *w = *state;
+    redeem(w, 1);
+    say_bad(PL_E_CONFLICT, "the login name ana is taken");
+    assert_int_equal(w->rc, -PL_E_CONFLICT);
+    assert_string_equal(w->text, "the login name ana is taken");
+}
+
+static void enrol_refuses_malformed_requests_before_the_keeper(void **state)
 {
     struct world *w = *state;
     redeem_from(w, 1, w->csr.data, w->csr.len - 1, 16, "laptop");
@@ -235,10 +238,9 @@ static void enrol_refuses_malformed_requests_before_the_store(void **state)
 static void enrol_limits_by_address_and_in_all(void **state)
 {
     struct world *w = *state;
-    fake.refuse = -PL_E_UNAVAILABLE;
     for (int i = 0; i < 3; i++) {
         redeem(w, 1);
-        turn(w);
+        say_bad(PL_E_UNAVAILABLE, "");
         assert_int_equal(w->rc, -PL_E_UNAVAILABLE);
     }
     redeem(w, 1);
@@ -246,7 +248,7 @@ static void enrol_limits_by_address_and_in_all(void **state)
     assert_int_equal(w->rc, -PL_E_SLOW_DOWN);
     for (uint8_t source = 2; source < 4; source++) {
         redeem(w, source);
-        turn(w);
+        say_bad(PL_E_UNAVAILABLE, "");
         assert_int_equal(w->rc, -PL_E_UNAVAILABLE);
     }
     redeem(w, 4);
@@ -261,17 +263,20 @@ static void enrol_is_busy_when_too_many_are_under_way(void **state)
     redeem(w, 1);
     void *first = fake.ctx;
     redeem(w, 2);
+    void *second = fake.ctx;
     redeem(w, 3);
     turn(w);
     assert_int_equal(w->answers, 1);
     assert_int_equal(w->rc, -PL_E_BUSY);
-    /* The two that are left are answered by enrol_free; the store still holds both. */
+    /* The two that are left are answered by enrol_free; the keeper still holds both. */
     enrol_free(w->enrol);
     w->enrol = NULL;
     assert_int_equal(w->answers, 3);
     assert_int_equal(w->rc, -PL_E_UNAVAILABLE);
-    fake.redeem(first, 0, &good, NULL);
-    fake.redeem(fake.ctx, -PL_E_INVITE, NULL, NULL);
+    fake.ctx = first;
+    say_good();
+    fake.ctx = second;
+    say_bad(PL_E_INVITE, "");
     assert_int_equal(w->answers, 3);
 }
 
@@ -377,9 +382,10 @@ static void identity_answers_what_is_open_when_it_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_WORLD(enrol_issues_when_the_invite_is_good),
+        WITH_WORLD(enrol_gives_what_the_keeper_gives),
         WITH_WORLD(enrol_says_the_same_for_every_bad_invite),
-        WITH_WORLD(enrol_refuses_malformed_requests_before_the_store),
+        WITH_WORLD(enrol_tells_what_is_wrong_with_a_name),
+        WITH_WORLD(enrol_refuses_malformed_requests_before_the_keeper),
         WITH_WORLD(enrol_limits_by_address_and_in_all),
         WITH_WORLD(enrol_is_busy_when_too_many_are_under_way),
         WITH_WORLD(identity_finds_who_it_is),

@@ -1,29 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * See ca.h. Signing takes some 50 microseconds and is done inside the call; only the answer waits
- * for the next turn of the loop.
+ * See ca.h.
  */
-#include "auth/ca.h"
+#include "keeper/ca.h"
 
-#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "plimsoll/base/mem.h"
-
-#include "auth/defer.h"
 
 struct ca {
     struct pl_issuer *issuer;
     struct pl_chain tail; /* issuing CA, root */
-    struct defer *defer;
-};
-
-struct order {
-    struct defer_task task;
-    ca_cb cb;
-    void *ctx;
-    int rc;
-    struct pl_chain chain;
-    struct pl_err e;
+    uint8_t root_pin[PL_SPKI_HASH];
 };
 
 static int load_tail(struct ca *ca, const struct ca_material *m, struct pl_err *e)
@@ -46,10 +35,13 @@ static int load_tail(struct ca *ca, const struct ca_material *m, struct pl_err *
     if (rc == 0 && (!root.is_self_signed || issuing.is_self_signed || !issuing.is_ca)) {
         rc = pl_fail(e, PL_E_CONFIG, "issuing CA and root are not what they should be");
     }
+    if (rc == 0) {
+        memcpy(ca->root_pin, root.spki, sizeof(ca->root_pin));
+    }
     return rc;
 }
 
-struct ca *ca_new(uv_loop_t *loop, const struct ca_material *m, struct pl_err *e)
+struct ca *ca_new(const struct ca_material *m, struct pl_err *e)
 {
     struct ca *ca = pl_mem_calloc(PL_MEM_AUTH, 1, sizeof(*ca));
     ca->issuer = pl_issuer_from_pem(m->issuing_pem, m->issuing_key_pem, e);
@@ -57,7 +49,6 @@ struct ca *ca_new(uv_loop_t *loop, const struct ca_material *m, struct pl_err *e
         ca_free(ca);
         return NULL;
     }
-    ca->defer = defer_new(loop);
     return ca;
 }
 
@@ -66,44 +57,50 @@ void ca_free(struct ca *ca)
     if (ca == NULL) {
         return;
     }
-    defer_free(ca->defer);
     pl_issuer_free(ca->issuer);
     pl_chain_release(&ca->tail);
     pl_mem_free(PL_MEM_AUTH, ca);
 }
 
-static void on_task(struct defer_task *task)
+const uint8_t *ca_root_pin(const struct ca *ca)
 {
-    struct order *o = (struct order *)(void *)((char *)task - offsetof(struct order, task));
-    o->cb(o->ctx, o->rc, o->rc == 0 ? &o->chain : NULL, &o->e);
-    pl_chain_release(&o->chain);
-    pl_mem_free(PL_MEM_AUTH, o);
+    return ca->root_pin;
 }
 
-/* The new certificate first, then copies of the tail. */
-static int issue(const struct ca *ca, const struct pl_csr *csr, const struct pl_device_cert *spec,
-                 struct pl_chain *out, struct pl_err *e)
+static void begin(struct pl_chain *out)
 {
+    memset(out, 0, sizeof(*out));
     for (size_t i = 0; i < PL_CHAIN_CERTS_MAX; i++) {
         pl_buf_init(&out->der[i], PL_CERT_MAX);
     }
-    int rc = pl_device_cert_make(ca->issuer, csr, spec, &out->der[0], e);
-    for (size_t i = 0; rc == 0 && i < ca->tail.n; i++) {
+}
+
+/* The new certificate is there: copies of the tail behind it. */
+static int finish(const struct ca *ca, struct pl_chain *out, struct pl_err *e)
+{
+    for (size_t i = 0; i < ca->tail.n; i++) {
         if (pl_buf_add(&out->der[i + 1], ca->tail.der[i].data, ca->tail.der[i].len) != 0) {
-            rc = pl_fail(e, PL_E_INTERNAL, "a certificate of the chain is too long");
+            return pl_fail(e, PL_E_INTERNAL, "a certificate of the chain is too long");
         }
     }
     out->n = 1 + ca->tail.n;
-    return rc;
+    return 0;
 }
 
-void ca_issue_device(struct ca *ca, const struct pl_csr *csr, const struct pl_device_cert *spec,
-                     ca_cb cb, void *ctx)
+int ca_device(const struct ca *ca, const struct pl_csr *csr, const struct pl_device_cert *spec,
+              struct pl_chain *out_uninit, struct pl_err *e)
 {
-    struct order *o = pl_mem_calloc(PL_MEM_AUTH, 1, sizeof(*o));
-    o->cb = cb;
-    o->ctx = ctx;
-    o->task.run = on_task;
-    o->rc = issue(ca, csr, spec, &o->chain, &o->e);
-    defer_post(ca->defer, &o->task);
+    begin(out_uninit);
+    int rc = pl_device_cert_make(ca->issuer, csr, spec, &out_uninit->der[0], e);
+    return rc == 0 ? finish(ca, out_uninit, e) : rc;
+}
+
+int ca_server(const struct ca *ca, const struct pl_csr *csr, int64_t now_s,
+              struct pl_chain *out_uninit, struct pl_err *e)
+{
+    char name[PL_SERVER_NAME_SIZE];
+    begin(out_uninit);
+    pl_server_name(ca->root_pin, name);
+    int rc = pl_server_cert_renew(ca->issuer, csr, name, now_s, &out_uninit->der[0], e);
+    return rc == 0 ? finish(ca, out_uninit, e) : rc;
 }
