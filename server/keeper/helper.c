@@ -339,7 +339,7 @@ static int open_store(struct helper *h, struct pl_err *e)
 {
     const struct config *c = h->opt->config;
     char conninfo[2 * DATADIR_PATH_MAX];
-    int rc = datadir_conninfo(h->opt->dir, c, conninfo, sizeof(conninfo), e);
+    int rc = datadir_conninfo_as(h->opt->dir, c, "plm_ca", conninfo, sizeof(conninfo), e);
     const struct store_options options = {
         .conninfo = conninfo,
         .writers = 1,
@@ -347,6 +347,7 @@ static int open_store(struct helper *h, struct pl_err *e)
         .queue_max = ORDERS_MAX,
         .statement_ms = (unsigned)c->statement_ms,
         .deadline_ms = (unsigned)c->deadline_ms,
+        .role = "plm_ca",
         .plain = true,
     };
     const struct store_handlers handlers = {.up = on_up, .down = on_down, .ctx = h};

@@ -34,6 +34,10 @@ static const struct pl_conf_opt opts[] = {
         "data directory. Its login is plm_app or a member of it; see 'plimsolld help roles'."),
     STR("database", "owner_url", owner_url, NULL,
         "The same for migrations, with a login that is a member of plm_owner; without it, url."),
+    STR("database", "keeper_url", keeper_url, NULL,
+        "The same for the keeper, with a login that is a member of plm_ca and plm_seal; without "
+        "it, "
+        "url."),
     NUM("database", "writers", writers, "2", 1, 8, "Connections that append to logs."),
     NUM("database", "readers", readers, "2", 1, 8, "Connections that read."),
     NUM("database", "queue", queue_max, "4096", 16, 65536,

@@ -21,8 +21,9 @@ struct config {
     uint64_t public_port; /* 0: the port of listen */
     uint64_t shutdown_ms;
     /* [database] */
-    char *url;       /* NULL: the private cluster in the data directory */
-    char *owner_url; /* for migrations; NULL: url */
+    char *url;        /* NULL: the private cluster in the data directory */
+    char *owner_url;  /* for migrations; NULL: url */
+    char *keeper_url; /* for the keeper; NULL: url */
     uint64_t writers, readers, queue_max, statement_ms, deadline_ms;
     /* [log] */
     int log_level;

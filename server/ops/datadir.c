@@ -99,7 +99,10 @@ int datadir_conninfo_as(const char *dir, const struct config *c, const char *rol
     if (c->url == NULL) {
         return pgcluster_conninfo(dir, role, out, size, e);
     }
-    const char *url = role == NULL && c->owner_url != NULL ? c->owner_url : c->url;
+    bool is_keeper = role != NULL && (pl_str_eq(role, "plm_ca") || pl_str_eq(role, "plm_seal"));
+    const char *url = role == NULL && c->owner_url != NULL ? c->owner_url
+                      : is_keeper && c->keeper_url != NULL ? c->keeper_url
+                                                           : c->url;
     return pl_strlcpy(out, url, size) < size
                ? 0
                : pl_fail(e, PL_E_CONFIG, "the connection string is too long");

@@ -341,8 +341,7 @@ static bool setup_send(struct pgpipe *p)
         " ('idle_in_transaction_session_timeout', '5000'),"
         " ('default_transaction_isolation', 'read committed'),"
         " ('plan_cache_mode', 'force_generic_plan'), ('jit', 'off')%s) s (n, v)",
-        p->opt.pool == PG_SEALER ? "plm_seal" : "plm_app", p->opt.statement_ms,
-        p->opt.pool == PG_READER ? "" : by_index);
+        p->opt.role, p->opt.statement_ms, p->opt.pool == PG_READER ? "" : by_index);
     if (!PQsendQueryParams(p->conn.pg, set, 0, NULL, NULL, NULL, NULL, 0))
         return false;
     p->setup_left = 1;

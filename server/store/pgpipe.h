@@ -29,6 +29,7 @@ struct pgpipe_options {
     const char *conninfo; /* must outlive it */
     const char *name;     /* static */
     enum pg_pool pool;
+    const char *role;   /* of the database; must outlive it */
     unsigned flush_max; /* jobs of one flush */
     unsigned queue_max;
     unsigned statement_ms;

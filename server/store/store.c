@@ -367,6 +367,7 @@ static void pool_open(struct store *s, enum pg_pool pool)
         .conninfo = s->conninfo,
         .name = writer ? "writer" : "reader",
         .pool = pool,
+        .role = s->opt.role ? s->opt.role : "plm_app",
         .flush_max = writer ? FLUSH_MAX : 1,
         .queue_max = s->opt.queue_max,
         .statement_ms = s->opt.statement_ms,

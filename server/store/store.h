@@ -28,6 +28,7 @@ struct store_options {
     unsigned queue_max;    /* requests waiting per connection; beyond: -PL_E_BUSY */
     unsigned statement_ms; /* server-side statement_timeout */
     unsigned deadline_ms;  /* client-side: outcome unknown after this */
+    const char *role;      /* of sql/roles.sql, a literal; NULL: plm_app */
     bool plain;            /* for command-line tools: no LISTEN connection, no hints sent */
 };
 

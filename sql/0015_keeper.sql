@@ -53,4 +53,41 @@ BEGIN
     RETURN 0;
 END $$;
 
+-- ---- rights ---------------------------------------------------------------------------------------
+
+-- The keeper's role uses invites up and notes certificates: what that writes, and nothing else. The
+-- server may not make devices.
+GRANT SELECT ON review, membership, stream, perm, certificate TO plm_ca;
+GRANT INSERT (user_name, display_name, created_us) ON usr TO plm_ca;
+GRANT INSERT (usr, spki_sha256, name, enrolled_us, expires_us), UPDATE (revoked_us) ON device
+    TO plm_ca;
+GRANT UPDATE (used_us, used_device) ON invite TO plm_ca;
+GRANT UPDATE (used) ON review_invite TO plm_ca;
+GRANT INSERT ON review_invite_use, audit_event, certificate TO plm_ca;
+GRANT INSERT, UPDATE (role, duty) ON membership TO plm_ca;
+GRANT UPDATE (perm_epoch) ON review TO plm_ca;
+GRANT UPDATE (next_seq, last_leaf, last_us) ON stream TO plm_ca;
+GRANT SELECT ON certificate TO plm_app, plm_audit;
+REVOKE INSERT ON device FROM plm_app;
+REVOKE INSERT (usr, spki_sha256, name, enrolled_us, expires_us) ON device FROM plm_app;
+REVOKE INSERT ON review_invite_use FROM plm_app;
+
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA plm FROM PUBLIC;
+DO $$
+DECLARE
+    v_function regprocedure;
+BEGIN
+    FOR v_function IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'plm'::regnamespace
+                         AND p.proname IN ('plimsoll_join', 'plimsoll_redeem_invite', 'redeem_write',
+                             'join_review_invite', 'redeem_review_invite', 'lock_organisation',
+                             'lock_reviews_of', 'may_invite', 'may_invite_into', 'actor_is_good',
+                             'device_revoke_write', 'member_write', 'notify_rights', 'now_us', 'tlv',
+                             'audit_leaf', 'audit_add', 'device_had_key',
+                             'plimsoll_certificate_note')
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO plm_ca', v_function);
+        IF v_function::text ~ 'join|redeem|certificate_note' THEN
+            EXECUTE format('REVOKE ALL ON FUNCTION %s FROM plm_app', v_function);
+        END IF;
+    END LOOP;
+END $$;
