@@ -15,6 +15,7 @@
 #include "plimsoll/base/hash.h"
 #include "plimsoll/base/log.h"
 #include "plimsoll/base/mem.h"
+#include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
 #include "plimsoll/tls/invite.h"
 #include "plimsoll/tls/statement.h"
@@ -22,6 +23,7 @@
 #include "keeper/ca.h"
 #include "keeper/line.h"
 #include "keeper/spawn.h"
+#include "ops/alive.h"
 #include "ops/config.h"
 #include "ops/datadir.h"
 #include "store/repo_identity.h"
@@ -43,6 +45,8 @@ struct helper {
     bool has_store;
     bool is_ending;
     uint64_t issued;
+    int alive;
+    char said[ALIVE_LINE_MAX];
     struct order *orders;
     unsigned n_orders;
 };
@@ -371,6 +375,13 @@ static void tell_state(struct helper *h)
     const struct keeper_msg m = {.what = KEEPER_STATE, .n = {h->has_store ? 1 : 0, h->issued}};
     if (line_send(h->line, &m) != 0)
         LOG_DEBUG(NULL, "keeper.state_not_told");
+    char line[ALIVE_LINE_MAX];
+    (void)snprintf(line, sizeof(line), "database %s, %llu certificates issued",
+                   h->has_store ? "there" : "away", (unsigned long long)h->issued);
+    if (strcmp(line, h->said) != 0) {
+        (void)pl_strlcpy(h->said, line, sizeof(h->said));
+        alive_put(h->alive, line);
+    }
 }
 
 static void on_tick(uv_timer_t *t)
@@ -455,7 +466,7 @@ int helper_run(const struct helper_options *o, struct pl_err *e)
     static const struct line_handlers handlers = {on_message, on_ended};
     struct pl_log_options log = {.level = (enum pl_log_level)o->config->log_level,
                                  .json = o->config->log_json};
-    struct helper h = {.opt = o};
+    struct helper h = {.opt = o, .alive = -1};
     int rc = keeper_harden(o->fd, e);
     if (rc != 0 || (rc = pl_log_open(&log, e)) != 0)
         return rc;
@@ -465,6 +476,8 @@ int helper_run(const struct helper_options *o, struct pl_err *e)
     h.tick.data = &h;
     h.line = line_open(&h.loop, o->fd, &handlers, &h);
     rc = load_keys(&h, e);
+    if (rc == 0)
+        rc = alive_open(o->dir, &h.alive, e);
     int told = say_first_word(&h, rc, e);
     if (rc != 0 || told != 0)
         on_ended(&h);
@@ -473,5 +486,6 @@ int helper_run(const struct helper_options *o, struct pl_err *e)
     (void)uv_run(&h.loop, UV_RUN_DEFAULT);
     PL_ASSERT(uv_loop_close(&h.loop) == 0);
     ca_free(h.ca);
+    alive_close(o->dir, h.alive);
     return rc;
 }

@@ -5,6 +5,7 @@
  *     DIR/plimsolld.conf   written last by init: its presence means that init is complete
  *     DIR/tls/             0700: root, issuing and server keys (0600) and certificates
  *     DIR/log/             0700: the audit log's key and its last checkpoint (audit/seal_key.h)
+ *     DIR/keeper/          signs of life of the processes that hold the keys of CA and log
  *     DIR/pg/              the private PostgreSQL cluster, of its own user when the server is root
  *     DIR/run/             its socket and the log of its start
  *     DIR/cluster.lock     held shared by whoever uses the cluster

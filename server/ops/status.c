@@ -11,10 +11,37 @@
 #include "plimsoll/base/time.h"
 
 #include "ops/admin_out.h"
+#include "ops/alive.h"
 #include "ops/datadir.h"
 #include "ops/pgcluster.h"
 
 #define US_PER_DAY (INT64_C(86400) * 1000000)
+
+struct keepers {
+    struct out_table *table;
+    unsigned count;
+};
+
+static void on_keeper(void *ctx, const char *pid, const char *line)
+{
+    struct keepers *k = ctx;
+    char text[ALIVE_LINE_MAX + 32];
+    k->count++;
+    (void)snprintf(text, sizeof(text), "process %.12s: %s", pid, line);
+    out_text(k->table, "keeper");
+    out_text(k->table, text);
+}
+
+/* The processes that hold the keys, one for each that serves. */
+static void print_keepers(const char *dir, struct out_table *t)
+{
+    struct keepers k = {.table = t};
+    alive_each(dir, on_keeper, &k);
+    if (k.count == 0) {
+        out_text(t, "keeper");
+        out_text(t, "does not run");
+    }
+}
 
 int status_print(const char *dir, bool json, struct pl_err *e)
 {
@@ -47,6 +74,7 @@ int status_print(const char *dir, bool json, struct pl_err *e)
     (void)snprintf(text, sizeof(text), "%s/" DATADIR_TLS "/root.key", dir);
     out_text(t, "root_key");
     out_text(t, pl_file_exists(text) ? "here" : "offline");
+    print_keepers(dir, t);
     out_text(t, "database");
     if (c.url != NULL) {
         out_text(t, "external");

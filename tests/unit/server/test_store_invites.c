@@ -24,6 +24,7 @@
 
 static struct rig rig;
 static struct rig_store st;
+static struct rig_store keeper; /* who uses invites up */
 
 /* A facilitator with a device of a real key, and his review. */
 static struct {
@@ -66,6 +67,8 @@ static int setup(void **state)
     (void)state;
     rig_open(&rig);
     rig_store_open(&rig, &st, NULL);
+    const struct store_options o = {.writers = 1, .readers = 1, .role = "plm_ca", .plain = true};
+    rig_store_open(&rig, &keeper, &o);
     return 0;
 }
 
@@ -73,6 +76,7 @@ static int teardown(void **state)
 {
     (void)state;
     pl_key_free(fac.key);
+    rig_store_close(&rig, &keeper);
     rig_store_close(&rig, &st);
     rig_close(&rig);
     return 0;
@@ -226,7 +230,7 @@ static int joins(const char *secret, const char *key, const char *user_name, con
     pl_sha256(secret, strlen(secret), r.secret_sha256);
     pl_sha256(key, strlen(key), r.spki_sha256);
     begin();
-    return wait_answer(repo_invite_redeem(st.s, &r, on_joined, NULL));
+    return wait_answer(repo_invite_redeem(keeper.s, &r, on_joined, NULL));
 }
 
 static int withdraw(uint64_t invite_no, struct rig_person by)
