@@ -393,6 +393,7 @@ static void start(struct sealer *s, uv_loop_t *loop)
         .conninfo = s->conninfo,
         .name = "sealer",
         .pool = PG_SEALER,
+        .role = "plm_seal",
         .flush_max = 1,
         .queue_max = 16,
         .statement_ms = STATEMENT_MS,

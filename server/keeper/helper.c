@@ -20,6 +20,8 @@
 #include "plimsoll/tls/invite.h"
 #include "plimsoll/tls/statement.h"
 
+#include "audit/seal_key.h"
+#include "audit/sealer.h"
 #include "keeper/ca.h"
 #include "keeper/line.h"
 #include "keeper/spawn.h"
@@ -41,7 +43,9 @@ struct helper {
     struct line *line;
     struct ca *ca;
     uint8_t server_spki[PL_SPKI_HASH];
-    struct store *store; /* NULL before GO, and after the end */
+    struct store *store;   /* NULL before GO, and after the end */
+    struct sealer *sealer; /* the same */
+    uint8_t seed[SEAL_SEED];
     bool has_store;
     bool is_ending;
     uint64_t issued;
@@ -358,17 +362,70 @@ static int open_store(struct helper *h, struct pl_err *e)
     return rc != 0 ? rc : store_open(&h->store, &h->loop, &options, &handlers, e);
 }
 
+static void on_alarm(void *ctx, const char *code, const char *text)
+{
+    (void)ctx;
+    LOG_ERR(NULL, "log.alarm", KV_S("what", code), KV_S("why", text));
+}
+
+static int open_sealer(struct helper *h, struct pl_err *e)
+{
+    char conninfo[2 * DATADIR_PATH_MAX];
+    char dir[DATADIR_PATH_MAX + 16];
+    char deployment[SEAL_ORIGIN_SIZE];
+    const struct config *c = h->opt->config;
+    seal_deployment(ca_root_pin(h->ca), deployment);
+    (void)snprintf(dir, sizeof(dir), "%s/" SEAL_DIR, h->opt->dir);
+    const struct sealer_config sc = {
+        .conninfo = conninfo,
+        .dir = dir,
+        .deployment = deployment,
+        .seed = h->seed,
+        .alarm = on_alarm,
+        .ctx = h,
+    };
+    int rc = datadir_conninfo_as(h->opt->dir, c, "plm_seal", conninfo, sizeof(conninfo), e);
+    return rc != 0 ? rc : sealer_new(&h->loop, &sc, &h->sealer, e);
+}
+
 static void go(struct helper *h)
 {
     struct pl_err e;
     pl_err_init(&e);
-    if (h->store == NULL && open_store(h, &e) != 0)
+    if (h->store != NULL)
+        return;
+    if (open_store(h, &e) != 0)
         LOG_ERR(NULL, "keeper.no_database", KV_ERR(&e));
+    if (open_sealer(h, &e) != 0)
+        LOG_ERR(NULL, "keeper.no_sealer", KV_ERR(&e));
+    pl_wipe(h->seed, sizeof(h->seed)); /* the sealer has its copy */
 }
 
 /* ---- the line
  * -------------------------------------------------------------------------------------
  */
+
+static void describe_log(const struct helper *h, char *out, size_t size)
+{
+    struct sealer_state s = {.condition = SEALER_AWAY};
+    if (h->sealer != NULL)
+        sealer_state(h->sealer, &s);
+    switch (s.condition) {
+    case SEALER_AWAY:
+        (void)pl_strlcpy(out, "log not sealed: no database", size);
+        break;
+    case SEALER_STANDBY:
+        (void)pl_strlcpy(out, "log sealed by another process", size);
+        break;
+    case SEALER_WORKING:
+        (void)snprintf(out, size, "log sealed to %llu, %llu s behind", (unsigned long long)s.sealed,
+                       (unsigned long long)(s.lag_us / US_PER_S));
+        break;
+    case SEALER_REFUSING:
+        (void)snprintf(out, size, "LOG ALARM: %.70s", s.why);
+        break;
+    }
+}
 
 static void tell_state(struct helper *h)
 {
@@ -376,8 +433,10 @@ static void tell_state(struct helper *h)
     if (line_send(h->line, &m) != 0)
         LOG_DEBUG(NULL, "keeper.state_not_told");
     char line[ALIVE_LINE_MAX];
-    (void)snprintf(line, sizeof(line), "database %s, %llu certificates issued",
-                   h->has_store ? "there" : "away", (unsigned long long)h->issued);
+    char log[ALIVE_LINE_MAX / 2];
+    describe_log(h, log, sizeof(log));
+    (void)snprintf(line, sizeof(line), "database %s, %llu certificates issued, %s",
+                   h->has_store ? "there" : "away", (unsigned long long)h->issued, log);
     if (strcmp(line, h->said) != 0) {
         (void)pl_strlcpy(h->said, line, sizeof(h->said));
         alive_put(h->alive, line);
@@ -395,6 +454,13 @@ static void on_store_closed(void *ctx)
     h->store = NULL;
 }
 
+static void on_sealer_stopped(void *ctx)
+{
+    struct helper *h = ctx;
+    sealer_free(h->sealer);
+    h->sealer = NULL;
+}
+
 /* The serving process has gone, or wants no more. Orders under way are answered by the store as it
  * closes, to nobody. */
 static void on_ended(void *ctx)
@@ -408,6 +474,8 @@ static void on_ended(void *ctx)
     uv_close((uv_handle_t *)&h->tick, NULL);
     if (h->store != NULL)
         store_close(h->store, on_store_closed, h);
+    if (h->sealer != NULL)
+        sealer_stop(h->sealer, on_sealer_stopped, h);
 }
 
 static void on_message(void *ctx, const struct keeper_msg *m)
@@ -443,6 +511,11 @@ static int load_keys(struct helper *h, struct pl_err *e)
         const struct ca_material m = {files.issuing, files.issuing_key, files.root};
         h->ca = ca_new(&m, e);
         rc = h->ca != NULL ? 0 : -PL_E_CONFIG;
+    }
+    if (rc == 0) {
+        char dir[DATADIR_PATH_MAX + 16];
+        (void)snprintf(dir, sizeof(dir), "%s/" SEAL_DIR, h->opt->dir);
+        rc = seal_key_read(dir, h->seed, e);
     }
     memcpy(h->server_spki, files.server_spki, sizeof(h->server_spki));
     datadir_ca_release(&files);

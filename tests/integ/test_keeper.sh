@@ -126,9 +126,9 @@ ok "a keeper that is silent is replaced, and who waited joins with the same invi
 # ---- it believes nobody ------------------------------------------------------------------------------
 # An invite whose act was forged in the database: a facilitator's name under what he did not sign.
 review=$(review_new ana 'Forged') || fail "new: $(cat "$work/new.out")"
-as ana invite add "REV-$review" dee --name Dee --role responder >"$work/dee.invite" 2>"$work/out" ||
+as ana invite new "REV-$review" --user dee --name Dee --role responder >"$work/dee.invite" 2>"$work/out" ||
     fail "invite: $(cat "$work/out")"
-as ana invite add "REV-$review" eli --name Eli --role stakeholder >"$work/eli.invite" 2>"$work/out" ||
+as ana invite new "REV-$review" --user eli --name Eli --role stakeholder >"$work/eli.invite" 2>"$work/out" ||
     fail "invite: $(cat "$work/out")"
 psql_app "UPDATE review_invite SET role = 1 WHERE user_name = 'eli'"
 as eli join - <"$work/eli.invite" >"$work/out" 2>&1 && fail "a forged role is enrolled"
