@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * What the keeper asks the database before it signs, and notes before it hands a certificate out
- * (sql/0016_keeper.sql). Rules of calling, callbacks and errors: those of repo_identity.h.
+ * (sql/0018_keeper.sql). Rules of calling, callbacks and errors: those of repo_identity.h.
  */
 #ifndef PLIMSOLL_SERVER_STORE_REPO_KEEPER_H
 #define PLIMSOLL_SERVER_STORE_REPO_KEEPER_H
