@@ -58,8 +58,8 @@ else
 fi
 ls -l "/proc/${pid[1]}/fd" >"$work/fds"
 ! grep -qE 'issuing\.key|log\.key|/log/' "$work/fds" || fail "the serving process has a key open"
-for p in $(ls "/proc/$(keeper_of)/fd" 2>/dev/null); do
-    readlink "/proc/$(keeper_of)/fd/$p"
+for p in "/proc/$(keeper_of)/fd/"*; do
+    readlink "$p"
 done >"$work/fds"
 ! grep -qE '\.key$|TCP' "$work/fds" || fail "the keeper holds: $(cat "$work/fds")"
 [ "$(sed -nE 's/^Max core file size +([0-9]+) .*/\1/p' "/proc/$(keeper_of)/limits")" = 0 ] || fail "the keeper may dump core"
@@ -89,11 +89,12 @@ for i in $(seq $people); do
     started+=($!)
 done
 kills=0
-until_joined() { ! jobs -r | grep -q keep_joining; }
-while ! until_joined && [ $kills -lt 8 ]; do
+another_keeper() { [ -n "$(keeper_of)" ] && [ "$(keeper_of)" != "$k" ]; }
+k=
+while [ $kills -lt 4 ]; do
+    until_true 15 another_keeper || break
     k=$(keeper_of)
-    [ -n "$k" ] && kill -9 "$k" 2>/dev/null && kills=$((kills + 1))
-    until_true 15 has_keeper
+    if kill -9 "$k" 2>/dev/null; then kills=$((kills + 1)); fi
 done
 wait
 for i in $(seq $people); do
