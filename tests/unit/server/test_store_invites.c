@@ -12,6 +12,7 @@
 #include "plimsoll/base/rng.h"
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
+#include "plimsoll/doc/perm.h"
 #include "plimsoll/doc/schema.h"
 #include "plimsoll/tls/statement.h"
 
@@ -364,6 +365,75 @@ TEST(statement_must_be_of_this_person_device_time_and_new)
         rig_int(&rig, "SELECT count(*) FROM review_invite WHERE user_name = 'bad-one'"), 0);
 }
 
+/* --- acts on a review: a revision and its statement, or neither --------------------------------
+ */
+
+static int64_t count_of(const char *table)
+{
+    return rig_int(&rig, "SELECT count(*) FROM plm.%s WHERE review = %llu", table, ULL(fac.review));
+}
+
+/* Appends with an editor in front of the signer; the verdict on the signer. */
+static enum author_verdict append_signed(uint64_t head, const struct draft *d)
+{
+    static struct rig_append a;
+    const struct append_effect x = {
+        .kind = EFFECT_SIGNED, .act = &d->inv.act, .entry_client = 7, .entry_n = 9};
+    rig_edit(&a, fac.review, head, fac.who, 0, 0, 0);
+    rig_edit_more(&a, fac.who, 0, 0, 0);
+    a.author[1].ops = PL_PERM_BIT(PL_PERM_WAIVE);
+    a.req.effect = &x;
+    a.req.effect_at = 1;
+    if (rig_append(&st, &a) == APPEND_OK)
+        return AUTHOR_OK;
+    assert_int_equal(a.outcome, APPEND_REFUSED);
+    assert_int_equal(a.verdict[0], AUTHOR_OK);
+    return a.verdict[1];
+}
+
+TEST(signed_act_and_its_revision_go_together)
+{
+    struct draft d;
+    draft_begin(&d, "act", "act", 1);
+    d.st.kind = PL_SIGNED_WAIVE;
+    d.st.object = 5;
+    draft_end(&d);
+    draft_sign(&d);
+    assert_int_equal(append_signed(1, &d), AUTHOR_OK);
+    const int64_t batches = count_of("rev_batch"), leaves = count_of("audit_event");
+    assert_int_equal(count_of("signed_act"), 1);
+    assert_int_equal(rig_int(&rig,
+                             "SELECT count(*) FROM audit_event WHERE review = %llu AND kind = 528"
+                             " AND position(tlv(35, '\\x0005') || tlv(36, int8send(7))"
+                             " || tlv(37, int8send(9)) || tlv(45, '\\x0004') IN leaf) > 0",
+                             ULL(fac.review)),
+                     1);
+    /* the same statement again, then one of another device: nothing is written */
+    assert_int_equal(append_signed(3, &d), AUTHOR_REPLAYED);
+    draft_end(&d);
+    pl_random_bytes(d.st.nonce, sizeof d.st.nonce);
+    d.st.device++;
+    draft_sign(&d);
+    assert_int_equal(append_signed(3, &d), AUTHOR_UNSIGNED);
+    draft_end(&d);
+    assert_int_equal(count_of("rev_batch"), batches);
+    assert_int_equal(count_of("audit_event"), leaves);
+    assert_int_equal(count_of("signed_act"), 1);
+    /* behind the head: neither */
+    d.st.device--;
+    draft_sign(&d);
+    static struct rig_append a;
+    const struct append_effect x = {.kind = EFFECT_SIGNED, .act = &d.inv.act};
+    rig_edit(&a, fac.review, 1, fac.who, 0, 0, 0);
+    a.author[0].ops = PL_PERM_BIT(PL_PERM_WAIVE);
+    a.req.effect = &x;
+    assert_int_equal(rig_append(&st, &a), APPEND_BEHIND);
+    assert_int_equal(count_of("signed_act"), 1);
+    assert_int_equal(append_signed(3, &d), AUTHOR_OK);
+    assert_int_equal(count_of("signed_act"), 2);
+    draft_end(&d);
+}
+
 TEST(signed_acts_are_kept)
 {
     assert_int_equal(invite("kept", "kept", 1), 0);
@@ -566,6 +636,7 @@ int main(void)
         cmocka_unit_test_setup(invite_makes_a_new_person_once, each),
         cmocka_unit_test_setup(nobody_who_exists_can_be_invited, each),
         cmocka_unit_test_setup(statement_must_be_of_this_person_device_time_and_new, each),
+        cmocka_unit_test_setup(signed_act_and_its_revision_go_together, each),
         cmocka_unit_test_setup(signed_acts_are_kept, each),
         cmocka_unit_test_setup(only_who_may_and_not_too_many, each),
         cmocka_unit_test_setup(group_takes_as_many_as_it_says, each),
