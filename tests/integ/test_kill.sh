@@ -137,6 +137,8 @@ settle() {
         kill -"$([ $((k % 3)) = 0 ] && echo 9 || echo TERM)" "${typist[$k]}" 2>/dev/null
     done
     for ((k = 0; k < people; k++)); do
+        # a signal that meets the shell between its fork and its exec is swallowed by the shell's trap
+        until_true 5 gone "${typist[$k]}" || kill -TERM "${typist[$k]}" 2>/dev/null
         until_true 20 gone "${typist[$k]}" || lost "person $k does not end"
     done
     for ((i = 1; i <= nodes; i++)); do
