@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "audit.pb-c.h"
 #include "directory.pb-c.h"
 #include "edit.pb-c.h"
 #include "review.pb-c.h"

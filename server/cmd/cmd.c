@@ -39,6 +39,9 @@ static const struct {
     {PL_MSG_INVITE_NEW, cmd_invite_new},
     {PL_MSG_INVITES, cmd_invites},
     {PL_MSG_INVITE_REVOKE, cmd_invite_revoke},
+    {PL_MSG_AUDIT, cmd_audit},
+    {PL_MSG_AUDIT_PROOF, cmd_audit_proof},
+    {PL_MSG_AUDIT_GROWTH, cmd_audit_growth},
 };
 
 cmd_handler cmd_find(enum pl_msg_type type)

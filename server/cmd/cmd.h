@@ -50,6 +50,11 @@ void cmd_invite_new(struct caller *c, struct pl_msg *m);
 void cmd_invites(struct caller *c, struct pl_msg *m);
 void cmd_invite_revoke(struct caller *c, struct pl_msg *m);
 
+/* cmd_audit.c */
+void cmd_audit(struct caller *c, struct pl_msg *m);
+void cmd_audit_proof(struct caller *c, struct pl_msg *m);
+void cmd_audit_growth(struct caller *c, struct pl_msg *m);
+
 /* Files of materials and evidence. */
 void cmd_file_put(struct caller *c, struct pl_msg *m);
 void cmd_file_chunk(struct caller *c, struct pl_msg *m);

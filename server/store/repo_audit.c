@@ -76,6 +76,54 @@ int repo_log_entries(struct store *s, uint32_t epoch, uint64_t from, uint64_t to
     return store_submit_reader(s, job);
 }
 
+static void stream_done(struct pg_job *job, int rc, const struct pg_result *res,
+                        const struct pl_err *e)
+{
+    log_entries_cb cb = (log_entries_cb)job->user_cb;
+    size_t n = rc == 0 ? pg_rows(res) : 0;
+    struct log_entry_row *rows = pl_xcalloc(n + 1, sizeof *rows);
+    for (size_t i = 0; i < n; i++) {
+        rows[i].review = job->aux;
+        rows[i].number = pg_get_u64(res, i, 0);
+        rows[i].leaf = pg_get_bytes(res, i, 1, &rows[i].leaf_len);
+    }
+    cb(job->user_ctx, rc, rows, n, e);
+    free(rows);
+}
+
+int repo_log_stream(struct store *s, uint64_t review, uint64_t from, uint32_t limit,
+                    uint64_t max_bytes, log_entries_cb cb, void *ctx)
+{
+    struct pg_job *job = job_new(STMT_LOG_STREAM, stream_done, (void (*)(void))cb, ctx);
+    job->aux = review;
+    pg_arg_u64(job, review);
+    pg_arg_u64(job, from);
+    pg_arg_u32(job, limit);
+    pg_arg_u64(job, max_bytes);
+    return store_submit_reader(s, job);
+}
+
+static void leaf_done(struct pg_job *job, int rc, const struct pg_result *res,
+                      const struct pl_err *e)
+{
+    struct log_entry_row row = {.review = job->aux};
+    size_t n = rc == 0 ? pg_rows(res) : 0;
+    if (n > 0) {
+        row.index = pg_get_u64(res, 0, 0);
+        row.leaf = pg_get_bytes(res, 0, 1, &row.leaf_len);
+    }
+    ((log_entries_cb)job->user_cb)(job->user_ctx, rc, &row, n, e);
+}
+
+int repo_log_leaf(struct store *s, uint64_t review, uint64_t number, log_entries_cb cb, void *ctx)
+{
+    struct pg_job *job = job_new(STMT_LOG_LEAF, leaf_done, (void (*)(void))cb, ctx);
+    job->aux = review;
+    pg_arg_u64(job, review);
+    pg_arg_u64(job, number);
+    return store_submit_reader(s, job);
+}
+
 static void edge_done(struct pg_job *job, int rc, const struct pg_result *res,
                       const struct pl_err *e)
 {

@@ -45,6 +45,11 @@
 #define PL_STATEMENT_MAX    1024u  /* bytes of InviteNew.statement */
 #define PL_SIGNATURE_MAX    256u   /* bytes of InviteNew.signature */
 #define PL_ACTIONS_PAGE_MAX 200u   /* rows of an ActionsReply */
+#define PL_AUDIT_MAX        500u   /* events of an AuditReply */
+#define PL_AUDIT_BYTES_MAX  200000u
+#define PL_AUDIT_LEAF_MAX   4096u
+#define PL_AUDIT_NOTE_MAX   4096u /* a checkpoint with its signatures */
+#define PL_AUDIT_PROOF_MAX  2048u /* 64 hashes */
 #define PL_METRICS_PAGE_MAX 200u   /* rows of a MetricsReply */
 #define PL_SERVICES_MAX     20u    /* services of a MetricRow */
 #define PL_NEWS_MAX         400u   /* characters of News.text */

@@ -107,6 +107,14 @@ struct pl_whoami_reply {
 };
 struct pl_history { uint32_t rid; uint64_t review, from_rev; uint32_t limit; };
 struct pl_history_reply { uint32_t rid; uint64_t review; struct pl_rev *revs; size_t n; uint64_t next; };
+struct pl_audit { uint32_t rid; uint64_t review, from; uint32_t limit; };
+struct pl_audit_reply { uint32_t rid; uint64_t review, next; struct pl_bytes leaves; };
+struct pl_audit_proof { uint32_t rid; uint64_t review, number; };
+struct pl_audit_proof_reply { uint32_t rid; uint64_t index; struct pl_bytes leaf, checkpoint, hashes; };
+struct pl_audit_growth { uint32_t rid; uint64_t from; };
+struct pl_audit_growth_reply {
+    uint32_t rid; const char *vkey; struct pl_bytes checkpoint, hashes; uint64_t lag_us;
+};
 /* clang-format on */
 
 struct pl_msg {
