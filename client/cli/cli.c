@@ -147,6 +147,8 @@ static int run_verb(struct cli *c, const struct cli_verb *v, int argc, char **ar
         rc = v->run(c, (void *)(uintptr_t)o, argc, argv, e);
     else if (rc > 0)
         rc = 0; /* the fields were shown instead */
+    if (rc >= 0)
+        rc = cli_await_log(c, rc, e);
     /* Data of a verb that failed half way is no data; findings and partial results are. */
     if (rc >= 0) {
         int written = write_out(c, e);

@@ -30,6 +30,10 @@ int64_t cli_word(uint32_t en, const char *s);
  * and gives 1. -PL_E_USAGE names an unknown field. */
 int cli_fields_choose(struct cli *c, const struct cli_verb *v, struct pl_err *e) PL_MUST;
 
+/* At the end of a verb that went well: waits a moment for what the server says of its audit log;
+ * -PL_E_ROLLBACK when that is not the one that this device has seen, else `rc`. */
+int cli_await_log(struct cli *c, int rc, struct pl_err *e) PL_MUST;
+
 /* For a word that is no verb: what does the same, or that nothing does yet; NULL: unknown. */
 const char *cli_other_word(const char *word);
 
@@ -85,6 +89,7 @@ extern const struct cli_verb verb_actions_commit, verb_actions_accept, verb_acti
     verb_actions_done, verb_actions_drop, verb_actions_reopen, verb_actions_verify,
     verb_actions_effect, verb_actions_proof;
 extern const struct cli_verb verb_inbox, verb_metrics;
+extern const struct cli_verb verb_audit;
 extern const struct cli_verb verb_watch, verb_history, verb_diff, verb_restore;
 extern const struct cli_verb verb_link, verb_cause_link, verb_cause_tree;
 extern const struct cli_verb verb_timeline_mark, verb_timeline_metrics, verb_timeline_gaps;

@@ -13,6 +13,9 @@
 
 #include "cli/cli_int.h"
 #include "model/offer.h"
+#include "model/seen.h"
+
+#define LOG_WAIT_MS 2000
 
 static void on_link(void *ctx, enum link_state state, int code, const char *why, int64_t retry_ms)
 {
@@ -49,7 +52,7 @@ static int start(struct cli *c, bool offline, struct pl_err *e)
         return pl_fail(e, PL_E_INTERNAL, "no event loop");
     PL_ASSERT(uv_timer_init(&c->loop, &c->timer) == 0);
     c->has_loop = true;
-    struct client_options o = {.server = c->opt->server, .offline = offline};
+    struct client_options o = {.server = c->opt->server, .offline = offline, .watch_log = true};
     if (!o.server)
         o.server = getenv("PLIMSOLL_SERVER");
     struct client_handlers h = {on_link, c};
@@ -86,6 +89,26 @@ int cli_wait(struct cli *c, cli_cond cond, void *ctx, uint64_t ms, struct pl_err
     }
     (void)uv_timer_stop(&c->timer);
     return 0;
+}
+
+static bool log_is_answered(void *ctx)
+{
+    return !client_asks_log(((struct cli *)ctx)->client);
+}
+
+int cli_await_log(struct cli *c, int rc, struct pl_err *e)
+{
+    struct pl_err why;
+    bool answered = c->client == NULL || !client_asks_log(c->client) ||
+                    cli_wait(c, log_is_answered, c, LOG_WAIT_MS, &why) == 0;
+    if (c->stop_code == PL_E_ROLLBACK)
+        return pl_fail(e, PL_E_ROLLBACK, "%s", c->err.text);
+    const struct seen *s = c->client != NULL ? client_seen(c->client) : NULL;
+    if (answered && s != NULL && s->began_anew)
+        cli_warn(c,
+                 "the server's audit log began anew (%s): its operator says why, and what was lost",
+                 s->c.origin);
+    return rc; /* a slow server: the next verb asks again */
 }
 
 /* --- asking

@@ -121,6 +121,7 @@ const struct cli_verb *const cli_verbs[] = {
     &verb_invite_revoke,
     &verb_watch,
     &verb_history,
+    &verb_audit,
     &verb_diff,
     &verb_restore,
     &verb_export,

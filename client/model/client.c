@@ -15,14 +15,17 @@
 
 #include <utlist.h>
 
+#include "plimsoll/base/log.h"
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
 #include "plimsoll/wire/limits.h"
 
 #include "model/client_int.h"
 #include "model/reply.h"
+#include "model/seen.h"
 
-#define TICK_MS 100
+#define TICK_MS    100
+#define LOG_ASK_MS 10000
 
 struct request {
     struct client *client;
@@ -159,6 +162,57 @@ static void fail_sent(struct client *c, int code, const char *why, bool all)
         request_fail(r, code, why);
 }
 
+/* --- the server's log ---------------------------------------------------------------------------
+ */
+
+static void on_growth(void *ctx, int rc, struct pl_msg *reply, const struct pl_err *e)
+{
+    struct client *c = *(struct client **)ctx;
+    struct pl_err why;
+    (void)e;
+    c->asks_log = false;
+    if (rc < 0 || c->closing_parts > 0)
+        return; /* asked again at the next connection */
+    pl_err_init(&why);
+    rc = seen_take(c->seen, &reply->u.audit_growth_reply, &why);
+    if (rc == -PL_E_ROLLBACK) {
+        LOG_ERR(NULL, "audit.rollback", KV_ERR(&why));
+        link_refuse(c->link, PL_E_ROLLBACK, why.text);
+    } else if (rc < 0) {
+        LOG_WARN(NULL, "audit.not_kept", KV_ERR(&why));
+    } else if (c->seen->began_anew) {
+        LOG_WARN(NULL, "audit.new_epoch", KV_S("origin", c->seen->c.origin));
+    }
+}
+
+void client_ask_log(struct client *c)
+{
+    struct pl_msg m = {.type = PL_MSG_AUDIT_GROWTH};
+    if (c->seen == NULL || c->asks_log || client_link_state(c) != LINK_UP)
+        return;
+    m.u.audit_growth.from = c->seen->is_there ? c->seen->c.size : 0;
+    c->asks_log = true;
+    client_call(c, &m, LOG_ASK_MS, on_growth, &c->log_ctx);
+}
+
+const struct seen *client_seen(const struct client *c)
+{
+    return c->seen;
+}
+
+bool client_asks_log(const struct client *c)
+{
+    return c->asks_log;
+}
+
+/* Before it dials: a file that cannot be read is not as if nothing had been seen. */
+static int watch_log(struct client *c, struct pl_err *e)
+{
+    c->log_ctx = c;
+    c->seen = pl_mem_calloc(PL_MEM_OTHER, 1, sizeof(*c->seen));
+    return seen_load(c->seen, c->state_dir, c->profile->root_pin, c->profile->user, e);
+}
+
 /* --- the link's news
  * ------------------------------------------------------------------------------ */
 
@@ -189,6 +243,7 @@ static void on_up(void *ctx, const struct pl_welcome *w)
     struct review *r;
     client_set_welcome(c, w);
     c->down_why[0] = '\0';
+    client_ask_log(c);
     client_flush_requests(c);
     round_begin(c);
     while ((r = round_next(c)))
@@ -353,6 +408,8 @@ int client_new(struct client **out, uv_loop_t *loop, const struct trust_profile 
     c->tick.data = c->soon.data = c;
     (void)uv_timer_start(&c->tick, on_tick, TICK_MS, TICK_MS);
     int rc = client_state_dir(c, o->state_dir, e);
+    if (rc == 0 && o->watch_log && !o->offline)
+        rc = watch_log(c, e);
     if (rc == 0 && !o->offline)
         rc = dial(c, o->server, e);
     if (rc < 0) {
@@ -371,6 +428,7 @@ static void on_part_closed(struct client *c)
     void *ctx = c->close_ctx;
     pl_tls_ctx_unref(c->tls);
     client_set_welcome(c, NULL);
+    pl_mem_free(PL_MEM_OTHER, c->seen);
     pl_mem_free(PL_MEM_OTHER, c);
     if (cb)
         cb(ctx);

@@ -28,6 +28,7 @@ struct client_options {
     const char *state_dir; /* NULL: $XDG_STATE_HOME/plimsoll, else ~/.local/state/plimsoll */
     const char *server;    /* "host:port" instead of the profile's; NULL */
     bool offline;          /* do not dial */
+    bool watch_log;        /* hold the server's audit log against what this device saw (seen.h) */
 };
 
 struct client_handlers {
@@ -57,6 +58,14 @@ void client_journal_host(const struct client *c, char *out, size_t size);
 
 /* The folder of journals and rescue files when nothing else is asked for. */
 int client_state_preset(char *out, size_t size, struct pl_err *e) PL_MUST;
+
+/* What was seen of the server's audit log; NULL unless watch_log. Is a question about it under way?
+ * When the server's log is not the one seen, the link stops with PL_E_ROLLBACK. */
+struct seen;
+const struct seen *client_seen(const struct client *c);
+bool client_asks_log(const struct client *c);
+/* Asks now (and at each connection), if it is up. */
+void client_ask_log(struct client *c);
 
 /* Greeting of the server: who we are there. NULL until first up. Borrowed. */
 const struct pl_welcome *client_welcome(const struct client *c);

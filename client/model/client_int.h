@@ -26,6 +26,9 @@ struct client {
     struct review *reviews;
     uint32_t next_rid;
     char state_dir[CLIENT_PATH_MAX];
+    struct seen *seen; /* NULL: the log is not watched */
+    bool asks_log;
+    struct client *log_ctx; /* its address is the context of the question */
     char down_why[PL_ERR_TEXT_MAX];
     bool has_welcome;
     struct pl_welcome welcome;

@@ -469,6 +469,18 @@ void link_redial(struct link *l, const char *why)
     l->on.down(l->on.ctx, PL_E_CLOSED, why, 0);
 }
 
+void link_refuse(struct link *l, int code, const char *why)
+{
+    if (l->is_closing || l->state == LINK_STOPPED)
+        return;
+    if (l->conn)
+        conn_drop(l->conn, true);
+    l->state = LINK_STOPPED;
+    pl_buf_release(&l->out);
+    (void)uv_timer_stop(&l->retry);
+    l->on.down(l->on.ctx, code, why, -1);
+}
+
 enum link_state link_state(const struct link *l)
 {
     return l->state;

@@ -53,6 +53,9 @@ bool link_send_frame(struct link *l, const void *frame, size_t n);
 /* Gives the present connection up and dials again at once. */
 void link_redial(struct link *l, const char *why);
 
+/* Ends it for good, STOPPED: what the server shows is not to be worked with. `down` tells why. */
+void link_refuse(struct link *l, int code, const char *why);
+
 enum link_state link_state(const struct link *l);
 
 /* Milliseconds until the next attempt; 0 when there is none to wait for. */

@@ -178,7 +178,8 @@ static void on_link(void *ctx, enum link_state state, int code, const char *why,
 static int start_client(struct ui *ui, const struct ui_options *o, struct pl_err *e)
 {
     char name[TRUST_PROFILE_MAX + 1];
-    struct client_options co = {.server = o->server ? o->server : getenv("PLIMSOLL_SERVER")};
+    struct client_options co = {.server = o->server ? o->server : getenv("PLIMSOLL_SERVER"),
+                                .watch_log = true};
     struct client_handlers h = {on_link, ui};
     int rc = trust_choose(NULL, o->profile, name, e);
     if (rc == 0)

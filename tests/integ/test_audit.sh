@@ -46,6 +46,23 @@ n=$(reads "$work/log1" 0101 0102 0104 0109 0201 0203 0301 0401 0701 0703)
 [ "$n" -gt 20 ] || fail "only $n entries"
 ok "a review's events are sealed, exported and read ($n)"
 
+# ---- people read it, and their devices are witnesses --------------------------------------------------
+wants 0 ben audit "$rev"
+has out 'participation set'
+has out 'ben: responder'
+wants 0 ben audit "$rev" --kind 0201 --json
+json out "len(j['items']) == 1 and j['items'][0]['by'] == 'fay' and j['items'][0]['number'] == 0"
+wants 0 ben audit "$rev" --by ben --since 2020-01-01T00:00:00Z
+lacks out 'review made'
+other=REV-$(review_new ben 'Not for fay') || fail "no review"
+wants 4 fay audit "$other"
+until_true 60 is_sealed || fail "not sealed"
+wants 0 ben audit "$rev" --proof 2
+has out 'c2sp.org/tlog-proof@v1'
+has err 'Checked: entry'
+wants 3 ben audit "$rev" --proof 99999
+ok "a review's log is read, with a proof that was checked"
+
 # ---- many events, sealers killed at random, two at once ----------------------------------------------
 killer() { # KILLER: starts sealers and kills them until the file "stop" is there
     local p i=0
@@ -98,3 +115,38 @@ until_true 60 grep -q 'event before it is missing\|seal.alarm' "$work/seal.log" 
     { grep -q 'seal.alarm' "$(log_of 1)"; } || fail "a deleted event is not noticed"
 [ "$(status sealed)" -le $((before + 1)) ] || fail "sealed over a gap"
 ok "a deleted event stops the sealer"
+
+# ---- a log that was cut is refused by who saw more ----------------------------------------------------
+wants 0 cyd list
+sql "ALTER TABLE log_checkpoint DISABLE TRIGGER append_only;
+     DELETE FROM log_checkpoint WHERE size > (SELECT min(size) FROM log_checkpoint);
+     ALTER TABLE log_checkpoint ENABLE ALWAYS TRIGGER append_only" >/dev/null
+wants 4 cyd list
+has err 'this device has seen'
+wants 4 cyd comment add "$rev" 'never mind'
+as cyd --help >/dev/null || fail "help needs no server"
+ok "a device that saw more refuses a log that was cut"
+
+# ---- a new epoch, by hand only --------------------------------------------------------------------------
+"$server" audit new-epoch --reason 'test' >"$work/epoch.out" 2>&1 && fail "an epoch without need"
+sql "ALTER TABLE log_leaf DISABLE TRIGGER append_only;
+     DELETE FROM log_pending; DELETE FROM log_leaf WHERE idx >= (SELECT max(size) FROM log_checkpoint);
+     ALTER TABLE log_leaf ENABLE ALWAYS TRIGGER append_only;
+     ALTER TABLE log_tile DISABLE TRIGGER append_only;
+     DELETE FROM log_tile WHERE (n + 1) * 256 > (SELECT max(idx) + 1 FROM log_leaf) OR lvl > 0;
+     ALTER TABLE log_tile ENABLE ALWAYS TRIGGER append_only" >/dev/null
+seal && fail "seals a tree that lost leaves"
+common=$(sql 'SELECT max(size) FROM log_checkpoint')
+timeout 120 "$server" audit new-epoch --reason 'standby promoted' >"$work/epoch.out" 2>&1 ||
+    fail "new-epoch: $(cat "$work/epoch.out")"
+until_true 120 is_sealed || fail "the new epoch is not sealed: $(tail -n 3 "$work/seal.log")"
+export_log "$work/log1" && fail "continues the export of another epoch"
+export_log "$work/log5" || fail "export: $(cat "$work/export.out")"
+grep -q '/e2$' "$work/log5/checkpoint" || fail "not epoch 2"
+[ "$(sql "SELECT count(*) FROM log_leaf a JOIN log_leaf b USING (review, rseq)
+          WHERE a.epoch = 1 AND b.epoch = 2 AND b.idx = a.idx + 1 AND a.idx < $common")" = "$common" ] ||
+    fail "the common part has another order"
+reads "$work/log5" 0702 >/dev/null
+wants 0 cyd list
+has err 'began anew'
+ok "a new epoch begins by hand, with what both have in its old order"

@@ -291,6 +291,14 @@ static const struct pl_msg plain[] = {
     {PL_MSG_ACTIONS_REPLY, {.actions_reply = {7, actions, 2, 12}}},
     {PL_MSG_METRICS, {.metrics = {7, 200, 91, INT64_MIN, INT64_MAX, 1, 2, "dns", 3}}},
     {PL_MSG_METRICS_REPLY, {.metrics_reply = {7, metrics, 2, 90}}},
+    {PL_MSG_AUDIT, {.audit = {7, 41, 12, 500}}},
+    {PL_MSG_AUDIT_REPLY, {.audit_reply = {7, 41, 14, BYTES("\0\1a\0\1b")}}},
+    {PL_MSG_AUDIT_PROOF, {.audit_proof = {7, 41, 12}}},
+    {PL_MSG_AUDIT_PROOF_REPLY,
+     {.audit_proof_reply = {7, 99, BYTES(HASH), BYTES("note\n"), BYTES(HASH)}}},
+    {PL_MSG_AUDIT_GROWTH, {.audit_growth = {7, 100}}},
+    {PL_MSG_AUDIT_GROWTH_REPLY,
+     {.audit_growth_reply = {7, "log+00+A", BYTES("note\n"), BYTES(HASH), 180000}}},
     {PL_MSG_NEWS, {.news = {91, 1, "Cards are being collected", 5}}},
 };
 
