@@ -50,9 +50,9 @@
 #define PL_AUDIT_LEAF_MAX   4096u
 #define PL_AUDIT_NOTE_MAX   4096u /* a checkpoint with its signatures */
 #define PL_AUDIT_PROOF_MAX  2048u /* 64 hashes */
-#define PL_METRICS_PAGE_MAX 200u   /* rows of a MetricsReply */
-#define PL_SERVICES_MAX     20u    /* services of a MetricRow */
-#define PL_NEWS_MAX         400u   /* characters of News.text */
+#define PL_METRICS_PAGE_MAX 200u  /* rows of a MetricsReply */
+#define PL_SERVICES_MAX     20u   /* services of a MetricRow */
+#define PL_NEWS_MAX         400u  /* characters of News.text */
 
 /* Files. */
 #define PL_FILE_BYTES_MAX   1073741824u /* of one file; a server takes less: [files] max_size */
