@@ -171,8 +171,7 @@ static void on_rights(void *ctx, int rc, uint32_t role, uint32_t status, uint32_
     } else if (role == 0 && visibility != PL_VISIBILITY_ORGANISATION) {
         ask_fail(a, PL_E_PERM, "you are not a participant of this review");
     } else if (a->type == PL_MSG_AUDIT) {
-        ask_sent(a, repo_log_stream(a->store, a->review, a->number, a->limit, PL_AUDIT_BYTES_MAX,
-                                    on_events, a));
+        ask_sent(a, repo_log_stream(a->store, a->review, a->number, a->limit, on_events, a));
     } else {
         ask_sent(a, repo_log_leaf(a->store, a->review, a->number, on_leaf, a));
     }

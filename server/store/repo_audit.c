@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "plimsoll/base/mem.h"
+#include "plimsoll/wire/limits.h"
 
 #include "store/internal.h"
 
@@ -92,14 +93,14 @@ static void stream_done(struct pg_job *job, int rc, const struct pg_result *res,
 }
 
 int repo_log_stream(struct store *s, uint64_t review, uint64_t from, uint32_t limit,
-                    uint64_t max_bytes, log_entries_cb cb, void *ctx)
+                    log_entries_cb cb, void *ctx)
 {
     struct pg_job *job = job_new(STMT_LOG_STREAM, stream_done, (void (*)(void))cb, ctx);
     job->aux = review;
     pg_arg_u64(job, review);
     pg_arg_u64(job, from);
     pg_arg_u32(job, limit);
-    pg_arg_u64(job, max_bytes);
+    pg_arg_u64(job, PL_AUDIT_BYTES_MAX);
     return store_submit_reader(s, job);
 }
 

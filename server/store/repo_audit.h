@@ -41,9 +41,10 @@ typedef void (*log_entries_cb)(void *ctx, int rc, const struct log_entry_row *ro
 int repo_log_entries(struct store *s, uint32_t epoch, uint64_t from, uint64_t to, log_entries_cb cb,
                      void *ctx) PL_MUST;
 
-/* The events of one stream from a number on, at most `limit` and `max_bytes`: index is 0. */
+/* The events of one stream from a number on, at most `limit` and as many as fit into
+ * PL_AUDIT_BYTES_MAX: index is 0. */
 int repo_log_stream(struct store *s, uint64_t review, uint64_t from, uint32_t limit,
-                    uint64_t max_bytes, log_entries_cb cb, void *ctx) PL_MUST;
+                    log_entries_cb cb, void *ctx) PL_MUST;
 
 /* One event of a stream: n is 1 (0: there is none such); index UINT64_MAX: it has no place yet. */
 int repo_log_leaf(struct store *s, uint64_t review, uint64_t number, log_entries_cb cb,
