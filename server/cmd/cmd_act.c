@@ -39,6 +39,7 @@ struct act_call {
     struct conduct_actor who;
     struct append_effect effect;
     struct signing signing;
+    struct pl_err unsigned_why; /* code 0: the signature is good */
     struct conduct_tally tally;
     struct pl_vote_row *items; /* owned; tally.items */
     uint64_t version;          /* of the choices in tally */
@@ -62,6 +63,8 @@ static int check_seen(const struct act_call *a, const struct pl_doc *d, struct p
 {
     const struct pl_shown shown = {a->act.act, a->act.entry, 0, a->text};
 
+    if (a->unsigned_why.code != 0)
+        return pl_fail(e, a->unsigned_why.code, "%s", a->unsigned_why.text);
     return signing_match(&a->signing, d, &shown, e);
 }
 
@@ -267,14 +270,16 @@ void cmd_act(struct caller *c, struct pl_msg *m)
     pl_err_init(&e);
     a->signing.kind = pl_act_signed(a->act.act, a->act.value);
     a->signing.review = a->act.review;
-    int rc =
-        a->signing.kind != 0 ? signing_take(&a->signing, c, in->statement, in->signature, &e) : 0;
-    if (rc == 0 && a->act.act == PL_ACT_COUNT)
+    /* Who may not at all is told that first, by the judge. */
+    if (a->signing.kind != 0 && signing_take(&a->signing, c, in->statement, in->signature, &e) != 0)
+        a->unsigned_why = e;
+    int rc = 0;
+    if (a->act.act == PL_ACT_COUNT)
         rc = take_tally(a);
-    else if (rc == 0)
+    else
         act_go(a);
     if (rc < 0) {
-        call_fail(k, -rc, "%s", e.text[0] != '\0' ? e.text : pl_error_info(rc)->title);
+        call_fail(k, -rc, "%s", pl_error_info(rc)->title);
         act_free(a);
     }
 }
