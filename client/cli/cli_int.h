@@ -97,6 +97,7 @@ extern const struct cli_verb verb_journal_list, verb_journal_send, verb_journal_
     verb_journal_drop;
 extern const struct cli_verb verb_guide, verb_coach, verb_coach_dismiss;
 extern const struct cli_verb verb_journal_refused, verb_journal_offer;
+extern const struct cli_verb verb_verify, verb_witness, verb_witness_keygen;
 extern const struct cli_verb verb_doctor, verb_completion, verb_help;
 
 #endif

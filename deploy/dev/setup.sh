@@ -9,8 +9,8 @@ set -eu
 build=(ca-certificates clang cmake gcc libc6-dev libinih-dev libjansson-dev libncurses-dev libpq-dev
     libprotobuf-c-dev libsodium-dev libssl-dev libutf8proc-dev libuv1-dev libxxhash-dev make
     ninja-build pkg-config postgresql protobuf-c-compiler uthash-dev)
-check=(clang-format clang-tidy codespell git jq libclang-rt-14-dev libcmocka-dev
-    libvterm-dev llvm-14 locales mandoc openssl procps python3 python3-icalendar shellcheck socat tmux)
+check=(clang-format clang-tidy codespell git golang-go golang-golang-x-mod-dev jq libclang-rt-14-dev
+    libcmocka-dev libvterm-dev llvm-14 locales mandoc openssl procps python3 python3-icalendar shellcheck socat tmux)
 browser=(chromium)
 
 case ${1-test} in

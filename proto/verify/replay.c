@@ -55,8 +55,10 @@ static const struct event events[] = {
     {0x0603, ANYWHERE, 0, false, vf_nothing}, /* legal hold on, off */
     {0x0604, ANYWHERE, 0, false, vf_nothing},
     {0x0605, ORGANISATION, 0, false, vf_nothing}, /* a person's name was erased */
+    {0x0606, ORGANISATION, 0, false, vf_nothing}, /* the log was exported */
     {0x0701, ORGANISATION, 0, false, vf_genesis},
     {0x0702, ORGANISATION, 0, false, vf_epoch},
+    {0x0703, ORGANISATION, 0, false, vf_nothing}, /* a key of the log */
     {0x0705, ORGANISATION, 0, false, vf_pin},
 };
 

@@ -296,7 +296,13 @@ void vf_revision(struct verify *v)
     if (client != 0 && v->leaf->user == 0) {
         vf_find(v, PL_FINDING_ACT_ACTOR, "a client's revision by nobody");
     } else if (client == 0 && ops == 0) { /* the server's own, in the name of whoever caused it */
-        (void)vf_actor_is_good(v);
+        const struct user *u = vf_user_find(v, v->leaf->user);
+        if (v->leaf->device != 0 || v->leaf->user == 0) {
+            (void)vf_actor_is_good(v);
+        } else if (u == NULL || !u->enabled) {
+            vf_find(v, PL_FINDING_ACT_ACTOR, "in the name of user %llu, who has no access",
+                    (unsigned long long)v->leaf->user);
+        }
     } else {
         (void)vf_actor_may(v, r, ops);
     }

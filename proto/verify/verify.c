@@ -34,7 +34,7 @@ const char *pl_finding_what(enum pl_finding_kind kind)
     return kinds[kind].what;
 }
 
-static void tell(struct verify *v, struct pl_finding *f, const char *fmt, va_list ap)
+static void tell(struct verify *v, struct pl_log_finding *f, const char *fmt, va_list ap)
 {
     char why[400];
     (void)vsnprintf(why, sizeof(why), fmt, ap);
@@ -45,7 +45,7 @@ static void tell(struct verify *v, struct pl_finding *f, const char *fmt, va_lis
 
 void vf_find_in(struct verify *v, enum pl_finding_kind kind, const char *file, const char *fmt, ...)
 {
-    struct pl_finding f = {.kind = kind, .file = file};
+    struct pl_log_finding f = {.kind = kind, .file = file};
     va_list ap;
     va_start(ap, fmt);
     tell(v, &f, fmt, ap);
@@ -54,13 +54,13 @@ void vf_find_in(struct verify *v, enum pl_finding_kind kind, const char *file, c
 
 void vf_find(struct verify *v, enum pl_finding_kind kind, const char *fmt, ...)
 {
-    struct pl_finding f = {.kind = kind,
-                           .file = v->file,
-                           .has_index = true,
-                           .has_event = true,
-                           .index = v->index,
-                           .stream = v->leaf->stream,
-                           .number = v->leaf->number};
+    struct pl_log_finding f = {.kind = kind,
+                               .file = v->file,
+                               .has_index = true,
+                               .has_event = true,
+                               .index = v->index,
+                               .stream = v->leaf->stream,
+                               .number = v->leaf->number};
     va_list ap;
     va_start(ap, fmt);
     tell(v, &f, fmt, ap);
@@ -73,13 +73,13 @@ void vf_find_entry(struct verify *v, enum pl_finding_kind kind, const struct mis
     char file[PATH_MAX_];
     uint64_t left = v->top.size - m->index / TILE_WIDTH * TILE_WIDTH;
     vf_tile_path(-1, m->index / TILE_WIDTH, left < TILE_WIDTH ? (unsigned)left : TILE_WIDTH, file);
-    struct pl_finding f = {.kind = kind,
-                           .file = file,
-                           .has_index = true,
-                           .has_event = true,
-                           .index = m->index,
-                           .stream = m->stream,
-                           .number = m->number};
+    struct pl_log_finding f = {.kind = kind,
+                               .file = file,
+                               .has_index = true,
+                               .has_event = true,
+                               .index = m->index,
+                               .stream = m->stream,
+                               .number = m->number};
     va_list ap;
     va_start(ap, fmt);
     tell(v, &f, fmt, ap);

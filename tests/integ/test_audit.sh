@@ -8,6 +8,7 @@ set -u
 # shellcheck source=tests/integ/lib.sh
 . "$(dirname "$0")/lib.sh"
 command -v psql >/dev/null || exit 77
+command -v go >/dev/null || { echo "go is not installed" && exit 77; }
 load=$build/tests/bench/bench_client_live
 [ -x "$load" ] || {
     echo "bench_client_live is not built"
@@ -100,6 +101,15 @@ n=$(reads "$work/log2")
 until_true 60 is_sealed || fail "the export itself is not sealed"
 export_log "$work/log3" || fail "export: $(cat "$work/export.out")"
 reads "$work/log3" 0606 >/dev/null
+# Readers that share nothing with the server: our verifier, and the Go project's sumdb packages.
+key=$(awk '$1 == "log" { print $2 }' "$work/log3/policy")
+timeout 300 "$client" verify --key "$key" --since "$work/log1/checkpoint" "$work/log3" >"$work/verify.out" 2>&1 ||
+    fail "plimsoll verify: $(tail -n 12 "$work/verify.out")"
+(cd "$(dirname "$0")/judge" && GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$work/gocache HOME=$work \
+    timeout 300 go build -o "$work/judge" judge.go) >"$work/go.out" 2>&1 || fail "judge: $(cat "$work/go.out")"
+timeout 300 "$work/judge" "$work/log3" "$key" >"$work/judge.out" 2>&1 || fail "judge: $(cat "$work/judge.out")"
+[ "$(awk '{ print $1 }' "$work/judge.out")" -ge "$events" ] || fail "the judge read $(cat "$work/judge.out")"
+ok "Go's note and tlog accept it, and plimsoll verify: $(cat "$work/judge.out")"
 ok "$n events, $(cat "$work/kills1") and $(cat "$work/kills2") sealers killed, a tree without a hole"
 
 # ---- what was rewritten is seen ------------------------------------------------------------------------

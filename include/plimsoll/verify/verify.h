@@ -34,7 +34,7 @@ const char *pl_finding_code(enum pl_finding_kind kind);
 const char *pl_finding_what(enum pl_finding_kind kind);
 
 /* Texts are borrowed for the call. */
-struct pl_finding {
+struct pl_log_finding {
     enum pl_finding_kind kind;
     const char *file; /* in the export; "" when it is about no file */
     bool has_index;   /* index, stream, number: of the entry that it is about */
@@ -78,7 +78,7 @@ struct pl_verify_options {
     /* What the tables hold (lines as proto/verify/README.md has them); NULL: not compared. */
     const char *state;
     size_t state_n;
-    void (*finding)(void *ctx, const struct pl_finding *f);
+    void (*finding)(void *ctx, const struct pl_log_finding *f);
     void (*note)(void *ctx, const char *text); /* what was not checked, and why; NULL ok */
     void *ctx;
 };

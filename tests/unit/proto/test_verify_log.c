@@ -20,12 +20,12 @@
 struct seen {
     unsigned of[PL_FINDING_KINDS];
     unsigned all, notes;
-    struct pl_finding last[PL_FINDING_KINDS]; /* without its texts */
+    struct pl_log_finding last[PL_FINDING_KINDS]; /* without its texts */
     char file[PL_FINDING_KINDS][128];
     char first[600];
 };
 
-static void on_finding(void *ctx, const struct pl_finding *f)
+static void on_finding(void *ctx, const struct pl_log_finding *f)
 {
     struct seen *s = ctx;
     s->of[f->kind]++;
