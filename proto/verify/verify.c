@@ -192,6 +192,28 @@ static int look_for_blobs(struct verify *v, struct pl_err *e)
     return rc == -PL_E_NOENT ? 0 : rc;
 }
 
+/* "organisation": the pin that signed acts name, in hexadecimal digits. The log's origin has its
+ * first half, so the file need not be believed. */
+static int load_pin(struct verify *v, struct pl_err *e)
+{
+    struct pl_buf b;
+    bool is_there = false;
+    const char *mark = strchr(v->top.origin, '/');
+    int rc = vf_read_maybe(v, "organisation", &b, &is_there, e);
+    if (rc == 0 && is_there && !v->has_pin) {
+        if (b.len == 65 && mark != NULL && strlen(mark) > 33 && memcmp(b.data, mark + 1, 32) == 0 &&
+            mark[33] == '/' &&
+            pl_hex_decode((const char *)b.data, 64, v->pin, sizeof(v->pin)) == 0) {
+            v->has_pin = true;
+        } else {
+            vf_find_in(v, PL_FINDING_SIGN_KEY, "organisation",
+                       "it is not the pin that the log's origin begins with");
+        }
+    }
+    pl_buf_release(&b);
+    return rc;
+}
+
 static void tell_unchecked(struct verify *v)
 {
     if (v->r->own_keys) {
@@ -225,6 +247,9 @@ static int run(struct verify *v, struct pl_err *e)
     if (rc == 0) {
         check_top(v, note.data == NULL ? "" : (const char *)note.data, note.len);
         vf_since_begin(v);
+        rc = load_pin(v, e);
+    }
+    if (rc == 0) {
         rc = vf_check_entries(v, e);
     }
     pl_buf_release(&note);

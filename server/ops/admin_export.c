@@ -4,6 +4,7 @@
  * c2sp.org/tlog-tiles, for whoever checks it without trusting this server.
  *
  *     checkpoint  policy  tile/L/N[.p/W]  tile/entries/N[.p/W]
+ *     organisation  the pin of the root, which signed acts name; the origin has its first half
  *     keys/HEX    public keys (DER) by which acts were signed, named by their SHA-256
  *     blobs/HEX   salt and payload behind a commitment, as far as they are not erased
  *
@@ -428,6 +429,21 @@ static int put_keys(struct exporter *x)
     return wait_for(x, repo_log_keys(local_store(x->l), on_keys, x));
 }
 
+/* The pin in hexadecimal digits. */
+static int put_organisation(struct exporter *x, const char *data_dir)
+{
+    struct datadir_tls tls;
+    char text[66];
+    int rc = datadir_tls_load(data_dir, &tls, &x->e);
+    if (rc == 0) {
+        pl_hex_encode(tls.root_pin, sizeof(tls.root_pin), text);
+        (void)pl_strlcat(text, "\n", sizeof(text));
+        rc = put(x, "organisation", text, strlen(text));
+    }
+    datadir_tls_release(&tls);
+    return rc;
+}
+
 /* ---- the whole --------------------------------------------------------------------------------
  */
 
@@ -469,9 +485,12 @@ static int put_end(struct exporter *x)
     return rc;
 }
 
-static int put_all(struct exporter *x, bool texts)
+static int put_all(struct exporter *x, const char *data_dir, bool texts)
 {
     int rc = open_dir(x);
+    if (rc == 0) {
+        rc = put_organisation(x, data_dir);
+    }
     for (int level = 0; rc == 0 && level <= PL_TILE_LEVEL_MAX; level++) {
         rc = put_level(x, level);
     }
@@ -505,7 +524,7 @@ int admin_audit_export(const struct admin *a, const char *dir, bool texts, struc
         rc = pl_fail(&x.e, PL_E_NOENT, "no checkpoint is signed yet: 'plimsolld serve' seals");
     }
     if (rc == 0) {
-        rc = put_all(&x, texts);
+        rc = put_all(&x, a->dir, texts);
     }
     if (rc == 0) {
         memset(&x.answer, 0, sizeof(x.answer));

@@ -160,3 +160,14 @@ openssl pkey -pubin -inform DER -in "$work/spki.bin" -out "$work/spki.pem" || fa
 openssl dgst -sha256 -verify "$work/spki.pem" -signature "$work/sig.bin" "$work/head.bin" \
         >/dev/null || fail "openssl does not take the signature"
 ok "acts and leaves go together, and openssl takes the signature"
+
+# --- and the verifier takes them from an export --------------------------------------------------------
+is_sealed() { "$server" audit status 2>/dev/null | awk -F'\t' '$1 == "seal_lag_ms" { exit $2 != 0 }'; }
+until_true 30 is_sealed || fail "not sealed"
+"$server" audit export "$work/log" >"$work/export" 2>&1 || fail "export: $(cat "$work/export")"
+signed=$(sql "SELECT count(*) FROM plm.signed_act")
+"$client" verify --json "$work/log" >"$work/verify" 2>&1 || fail "verify: $(cat "$work/verify")"
+[ "$(jq .signatures "$work/verify")" = "$signed" ] || fail "of $signed signatures: $(cat "$work/verify")"
+tr 0-9a-f 1-9a-f0 <"$work/log/organisation" >"$work/other" && cp "$work/other" "$work/log/organisation"
+"$client" verify "$work/log" >"$work/verify" 2>&1 && fail "another organisation is not noticed"
+ok "plimsoll verify takes all $signed signatures from an export"
