@@ -116,6 +116,7 @@ int seal_epoch_new(const char *conninfo, const struct seal_epoch *n, struct pl_e
     const struct pgpipe_options po = {.loop = &loop,
                                       .conninfo = conninfo,
                                       .name = "epoch",
+                                      .role = "plm_seal",
                                       .pool = PG_SEALER,
                                       .flush_max = 1,
                                       .queue_max = 4,
