@@ -55,6 +55,10 @@ void cli_print_verb_help(const struct cli_verb *v, FILE *out);
 /* The verbs and their options in mdoc(7), for plimsoll(1). */
 void cli_print_man(FILE *out);
 
+/* Prints who one is, and one's devices. */
+int cli_run_whoami(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e);
+extern const struct cli_verb verb_device_list, verb_device_add, verb_device_revoke;
+extern const struct cli_verb verb_device_rename;
 extern const struct cli_verb verb_join, verb_whoami, verb_profile_list, verb_profile_use;
 extern const struct cli_verb verb_attach_add, verb_attach_get, verb_attach_list,
     verb_materials_pack, verb_session_schedule;

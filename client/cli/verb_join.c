@@ -226,7 +226,7 @@ static int take_whoami(void *ctx, struct pl_msg *m, struct pl_err *e)
     return cli_list_end(c, t, j, e);
 }
 
-static int run_whoami(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
+int cli_run_whoami(struct cli *c, void *opts, int argc, char **argv, struct pl_err *e)
 {
     struct pl_msg m = {.type = PL_MSG_WHOAMI};
     (void)opts;
@@ -241,7 +241,7 @@ const struct cli_verb verb_whoami = {
             COMMON_COUNT, 0, 0},
     .opt_size = sizeof(struct cli_common),
     .examples = "  plimsoll whoami --json\n",
-    .run = run_whoami,
+    .run = cli_run_whoami,
 };
 
 /* --- profiles

@@ -11,6 +11,10 @@
 const struct cli_verb *const cli_verbs[] = {
     &verb_join,
     &verb_whoami,
+    &verb_device_list,
+    &verb_device_add,
+    &verb_device_revoke,
+    &verb_device_rename,
     &verb_profile_list,
     &verb_profile_use,
     &verb_new,

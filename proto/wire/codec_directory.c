@@ -35,6 +35,9 @@ CODEC_ROW(device_row, device_row, DeviceRow, DEVICE_ROW)
     NUM(rid) NUM(review) STR(user_name, PL_NAME_MAX) NUM(role) NUM(duty)
 #define DONE(NUM, STR, SHOWN, BYTES, TEXT, EID)   NUM(rid) NUM(rev)
 #define WHOAMI(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(rid)
+#define DEVICE_INVITE(NUM, STR, SHOWN, BYTES, TEXT, EID) NUM(rid)
+#define DEVICE(NUM, STR, SHOWN, BYTES, TEXT, EID) \
+    NUM(rid) NUM(what) NUM(device) STR(name, PL_NAME_MAX)
 /* clang-format on */
 
 CODEC_MESSAGE(create, create, Create, CREATE)
@@ -43,6 +46,8 @@ CODEC_MESSAGE(people, people, People, PEOPLE)
 CODEC_MESSAGE(member_set, member_set, MemberSet, MEMBER_SET)
 CODEC_MESSAGE(done, done, Done, DONE)
 CODEC_MESSAGE(whoami, whoami, Whoami, WHOAMI)
+CODEC_MESSAGE(device, device, Device, DEVICE)
+CODEC_MESSAGE(device_invite, device_invite, DeviceInvite, DEVICE_INVITE)
 
 /* clang-format off */
 #define LIST(NUM, STR, SHOWN, BYTES, TEXT, EID)    NUM(rid) NUM(after) NUM(limit) NUM(mine)

@@ -27,6 +27,8 @@ static const struct {
     {PL_MSG_CREATE, cmd_create},
     {PL_MSG_PEOPLE, cmd_people},
     {PL_MSG_WHOAMI, cmd_whoami},
+    {PL_MSG_DEVICE, cmd_device},
+    {PL_MSG_DEVICE_INVITE, cmd_device_invite},
     {PL_MSG_MEMBER_SET, cmd_member_set},
     {PL_MSG_HISTORY, cmd_history},
     {PL_MSG_ACT, cmd_act},

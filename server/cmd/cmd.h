@@ -26,6 +26,8 @@ void cmd_create(struct caller *c, struct pl_msg *m);
 void cmd_people(struct caller *c, struct pl_msg *m);
 void cmd_member_set(struct caller *c, struct pl_msg *m);
 void cmd_whoami(struct caller *c, struct pl_msg *m);
+void cmd_device(struct caller *c, struct pl_msg *m);
+void cmd_device_invite(struct caller *c, struct pl_msg *m);
 
 /* History. */
 void cmd_history(struct caller *c, struct pl_msg *m);

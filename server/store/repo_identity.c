@@ -120,6 +120,16 @@ int repo_device_touch(struct store *s, uint64_t device, identity_cb cb, void *ct
     return store_submit_reader(s, job);
 }
 
+int repo_device_rename(struct store *s, uint64_t device, uint64_t user, const char *name,
+                       identity_cb cb, void *ctx)
+{
+    struct pg_job *job = NEW_JOB(STMT_DEVICE_RENAME, code_done, cb, ctx);
+    pg_arg_u64(job, device);
+    pg_arg_u64(job, user);
+    pg_arg_text(job, name);
+    return store_submit_reader(s, job);
+}
+
 int repo_device_revoke(struct store *s, uint64_t device, uint64_t by_user, uint64_t by_device,
                        identity_cb cb, void *ctx)
 {

@@ -57,6 +57,11 @@ typedef void (*identity_cb)(void *ctx, int rc, const struct pl_err *e);
 /* Notes that the device was here; written at most once a minute, losing it is harmless. */
 int repo_device_touch(struct store *s, uint64_t device, identity_cb cb, void *ctx) PL_MUST;
 
+/* Names a device of `user`: 1-64 characters, clean text. -PL_E_NOENT: he has none of this number
+ * that is in force. */
+int repo_device_rename(struct store *s, uint64_t device, uint64_t user, const char *name,
+                       identity_cb cb, void *ctx) PL_MUST;
+
 /* Revokes a device for good and tells every server process (store_handlers.revoked). From the
  * commit on no append of it can commit. by_user may revoke his own devices, 0 any: else -PL_E_PERM.
  * No such device: -PL_E_NOENT. Already revoked: rc 0. */

@@ -286,6 +286,8 @@ static const struct pl_msg plain[] = {
     {PL_MSG_INVITES, {.invites = {7, 91}}},
     {PL_MSG_INVITES_REPLY, {.invites_reply = {7, invites, 1}}},
     {PL_MSG_INVITE_REVOKE, {.invite_revoke = {7, 91, 12}}},
+    {PL_MSG_DEVICE, {.device = {7, 2, 12, "laptop"}}},
+    {PL_MSG_DEVICE_INVITE, {.device_invite = {7}}},
     {PL_MSG_ACTIONS,
      {.actions = {7, 200, 91, 12, 90, PL_OWNER_ME, ~0ull, true, INT64_MIN, INT64_MAX, "dns"}}},
     {PL_MSG_ACTIONS_REPLY, {.actions_reply = {7, actions, 2, 12}}},

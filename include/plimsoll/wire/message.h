@@ -98,6 +98,10 @@ struct pl_people_reply { uint32_t rid; struct pl_person *items; size_t n; };
 struct pl_member_set { uint32_t rid; uint64_t review; const char *user_name; uint32_t role, duty; };
 struct pl_done { uint32_t rid; uint64_t rev; };
 struct pl_whoami { uint32_t rid; };
+/* What is done to a device of one's own: Device.what. */
+enum pl_device_what { PL_DEVICE_REVOKE = 1, PL_DEVICE_RENAME = 2 };
+struct pl_device_invite { uint32_t rid; };
+struct pl_device { uint32_t rid, what; uint64_t device; const char *name; };
 struct pl_device_row {
     uint64_t device; const char *name; int64_t enrolled_us, last_seen_us, expires_us; bool current;
 };
