@@ -116,6 +116,14 @@ BEGIN
     lag_us := CASE WHEN v_us IS NULL THEN 0 ELSE greatest(now_us() - v_us, 1) END;
 END $$;
 
+-- Has nothing been sealed for five minutes? Then acts that need a signature should not be taken: who
+-- looks into the log later could not rely on it.
+CREATE FUNCTION log_is_late() RETURNS bool
+LANGUAGE plpgsql STABLE SET search_path = plm, pg_temp AS $$
+BEGIN
+    RETURN (SELECT s.lag_us > 300000000 FROM log_state() s);
+END $$;
+
 -- The first epoch, and event 0703: a key is added. Fields 61: the number of the epoch, 62: the key.
 CREATE FUNCTION log_begin(p_origin text, p_vkey text, p_key bytea) RETURNS bool
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER -- a sealer writes no other event
@@ -297,7 +305,7 @@ GRANT SELECT ON log_epoch, log_pending, log_leaf, log_tile, log_checkpoint
     TO plm_app, plm_seal, plm_audit;
 GRANT INSERT ON log_leaf, log_tile, log_checkpoint TO plm_seal;
 GRANT DELETE ON log_pending TO plm_seal;
-GRANT EXECUTE ON FUNCTION now_us(), log_state(), log_edge(int4, int8), log_hashes(int4, int4, int8, int4)
+GRANT EXECUTE ON FUNCTION now_us(), log_state(), log_is_late(), log_edge(int4, int8), log_hashes(int4, int4, int8, int4)
     TO plm_app, plm_seal, plm_audit;
 GRANT EXECUTE ON FUNCTION log_exported(int8, bool),
     audit_derived(int8, int8, int4, int8[], int8[], jsonb),

@@ -479,6 +479,18 @@ static void sealer_refuses_a_fork_when_the_tree_lost_leaves_until_a_new_epoch(vo
     run_stop(&r);
 }
 
+static void log_is_late_when_nothing_was_sealed_for_five_minutes(void **state)
+{
+    static const char set[] = "BEGIN; ALTER TABLE audit_event DISABLE TRIGGER append_only;"
+                              " UPDATE audit_event SET at_us = now_us() - %d000000 WHERE rseq = 0;"
+                              " ALTER TABLE audit_event ENABLE ALWAYS TRIGGER append_only; COMMIT";
+    (void)state;
+    rig_sql(&rig, set, 290);
+    assert_int_equal(rig_int(&rig, "SELECT log_is_late()::int"), 0);
+    rig_sql(&rig, set, 301);
+    assert_int_equal(rig_int(&rig, "SELECT log_is_late()::int"), 1);
+}
+
 static void log_tables_refuse_changes(void **state)
 {
     (void)state;
@@ -513,6 +525,7 @@ int main(void)
         cmocka_unit_test_setup(sealer_stops_with_an_alarm_when_an_event_was_rewritten, setup),
         cmocka_unit_test_setup(sealer_refuses_a_fork_when_the_tree_lost_leaves_until_a_new_epoch,
                                setup),
+        cmocka_unit_test_setup(log_is_late_when_nothing_was_sealed_for_five_minutes, setup),
         cmocka_unit_test_setup(log_tables_refuse_changes, setup),
     };
     return cmocka_run_group_tests(tests, open_rig, close_rig);
