@@ -35,7 +35,7 @@ CREATE FUNCTION plimsoll_append_signed(
     f_title text, f_status int4, f_stage int4, f_visibility int4, f_severity int4, f_kind int4,
     p_rows jsonb DEFAULT NULL,
     OUT outcome int4, OUT head int8, OUT verdicts bytea, OUT missing bytea)
-LANGUAGE plpgsql VOLATILE AS $$
+LANGUAGE plpgsql VOLATILE SET search_path = plm, pg_temp AS $$
 DECLARE
     v_code int4 := 0;
 BEGIN

@@ -57,7 +57,8 @@ END $$;
 
 -- The keeper's role uses invites up and notes certificates: what that writes, and nothing else. The
 -- server may not make devices.
-GRANT SELECT ON review, membership, stream, perm, participant, certificate TO plm_ca;
+GRANT SELECT (id, head, perm_epoch, status, visibility, created_by, draft_of) ON review TO plm_ca;
+GRANT SELECT ON membership, stream, perm, participant, certificate TO plm_ca;
 GRANT INSERT (user_name, display_name, created_us) ON usr TO plm_ca;
 GRANT INSERT (usr, spki_sha256, name, enrolled_us, expires_us), UPDATE (revoked_us) ON device
     TO plm_ca;

@@ -17,7 +17,8 @@ static struct pl_eid event_at(struct pl_doc *d, int64_t minute, int64_t marker)
     struct pl_eid eid = sample_add(d, PL_KIND_EVENT, PL_EID_ROOT, SAMPLE_RESPONDER);
 
     sample_int(d, eid, PL_F_EVENT_HAPPENED_AT, SAMPLE_T0 + minute * MIN_US);
-    sample_int(d, eid, PL_F_EVENT_MARKER, marker);
+    if (marker != 0)
+        sample_int(d, eid, PL_F_EVENT_MARKER, marker);
     return eid;
 }
 

@@ -49,6 +49,7 @@ static const char *const exempt[] = {
     "DRAFTS",                   /* numbers, for a reveal that conduct has judged */
     "REVIEW_IDS",               /* numbers, for a rebuild on the host */
     "LOG_KEYS", "LOG_PAYLOADS", /* an export of the log on the host */
+    "KEEPER_LOOK",              /* an invite by its secret, before its key is certified */
 };
 
 /* Tables with something of a review in them. */
