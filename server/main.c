@@ -140,6 +140,10 @@ static const struct pl_opt_verb verbs[] = {
     {"audit status", NULL, "Say how far the audit log is sealed", OPTS(list_opts), 0, 0},
     {"audit export", "FOLDER", "Write the audit log as files that others can check",
      OPTS(export_opts), 1, 1},
+    {"audit dump-state", "FOLDER",
+     "Print the rows of the database that an exported log must lead to, for plimsoll verify "
+     "--state",
+     OPTS(dir_opts), 1, 1},
     {"audit seal", NULL, "Seal what waits, when no server runs", OPTS(dir_opts), 0, 0},
     {"audit new-epoch", NULL, "Begin the log anew after a failover that lost entries",
      OPTS(epoch_opts), 0, 0},
@@ -393,6 +397,13 @@ static int run_audit_export(const struct options *o, const char *dir, char *cons
     return admin_audit_export(&a, args[0], !o->no_texts, e);
 }
 
+static int run_audit_dump_state(const struct options *o, const char *dir, char *const *args,
+                                struct pl_err *e)
+{
+    const struct admin a = {.dir = dir, .json = o->json};
+    return admin_audit_dump_state(&a, args[0], e);
+}
+
 static int run_audit_seal(const struct options *o, const char *dir, char *const *args,
                           struct pl_err *e)
 {
@@ -437,6 +448,8 @@ static const struct command {
     {run_audit_status, "  plimsolld audit status\n  plimsolld audit status --json\n"},
     {run_audit_export,
      "  plimsolld audit export ./log\n  plimsolld audit export --no-texts ./log\n"},
+    {run_audit_dump_state,
+     "  plimsolld audit dump-state log > rows\n  plimsoll verify --state rows log\n"},
     {run_audit_seal, "  plimsolld audit seal\n"},
     {run_audit_new_epoch, "  plimsolld audit new-epoch --reason 'standby promoted, 4 s lost'\n"},
     {run_help, "  plimsolld help invite\n  plimsolld help config > plimsolld.conf.sample\n"},

@@ -210,6 +210,6 @@ const struct cli_verb verb_verify = {
               "payloads,erased,signatures,witnesses,rows,findings",
     .examples = "  plimsoll verify log --key plimsoll.internal/d-0a/e1+1c2d3e4f+AXyz\n"
                 "  plimsoll verify log --policy policy --since last-year.checkpoint --json\n"
-                "  plimsolld audit dump-state > rows && plimsoll verify log --state rows\n",
+                "  plimsolld audit dump-state log > rows; plimsoll verify --state rows log\n",
     .run = run_verify,
 };

@@ -29,7 +29,7 @@ static int later_leaf(struct verify *v, const char *hex, size_t n, struct pl_err
 {
     uint8_t b[LEAF_MAX];
     struct leaf l;
-    if (n % 2 != 0 || n / 2 > sizeof(b) || pl_hex_decode(hex, n, b, sizeof(b)) != 0) {
+    if (n % 2 != 0 || n / 2 > sizeof(b) || pl_hex_decode(hex, n, b, n / 2) != 0) {
         vf_find_in(v, PL_FINDING_STATE_FORM, v->file,
                    "a leaf that is not one in hexadecimal digits");
         return 0;

@@ -22,6 +22,9 @@ int admin_audit_seal(const struct admin *a, struct pl_err *e) PL_MUST;
 int admin_audit_export(const struct admin *a, const char *dir, bool texts,
                        struct pl_err *e) PL_MUST;
 
+/* Prints the rows that the log tells of, for the export in `dir`: for plimsoll verify --state. */
+int admin_audit_dump_state(const struct admin *a, const char *dir, struct pl_err *e) PL_MUST;
+
 /* Begins a new tree because the present one does not continue what this host signed last.
  * -PL_E_CONFLICT when there is no need to. */
 int admin_audit_new_epoch(const struct admin *a, const char *reason, struct pl_err *e) PL_MUST;

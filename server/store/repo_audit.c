@@ -178,6 +178,13 @@ int repo_log_hashes(struct store *s, uint32_t epoch, const struct log_run *runs,
     return store_submit_reader(s, job);
 }
 
+int repo_log_rows(struct store *s, uint64_t size, log_keys_cb cb, void *ctx)
+{
+    struct pg_job *job = job_new(STMT_LOG_ROWS, bytes_done, (void (*)(void))cb, ctx);
+    pg_arg_u64(job, size);
+    return store_submit_reader(s, job);
+}
+
 int repo_log_keys(struct store *s, log_keys_cb cb, void *ctx)
 {
     return store_submit_reader(s, job_new(STMT_LOG_KEYS, bytes_done, (void (*)(void))cb, ctx));

@@ -102,9 +102,14 @@ until_true 60 is_sealed || fail "the export itself is not sealed"
 export_log "$work/log3" || fail "export: $(cat "$work/export.out")"
 reads "$work/log3" 0606 >/dev/null
 # Readers that share nothing with the server: our verifier, and the Go project's sumdb packages.
+"$server" audit dump-state "$work/log3" >"$work/rows" 2>"$work/rows.err" || fail "rows: $(cat "$work/rows.err")"
 key=$(awk '$1 == "log" { print $2 }' "$work/log3/policy")
-timeout 300 "$client" verify --key "$key" --since "$work/log1/checkpoint" "$work/log3" >"$work/verify.out" 2>&1 ||
+timeout 300 "$client" verify --key "$key" --since "$work/log1/checkpoint" --state "$work/rows" "$work/log3" >"$work/verify.out" 2>&1 ||
     fail "plimsoll verify: $(tail -n 12 "$work/verify.out")"
+sed 's/^\(member 1 2 role=\)2/\11/' "$work/rows" >"$work/rows.bad"
+cmp -s "$work/rows" "$work/rows.bad" && fail "no such row: $(grep -c . "$work/rows")"
+"$client" verify --state "$work/rows.bad" "$work/log3" >"$work/verify.out" 2>&1
+[ $? = 9 ] && grep -q '^state.extra.*member 1 2 role=1' "$work/verify.out" || fail "a changed row: $(head "$work/verify.out")"
 (cd "$(dirname "$0")/judge" && GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$work/gocache HOME=$work \
     timeout 300 go build -o "$work/judge" judge.go) >"$work/go.out" 2>&1 || fail "judge: $(cat "$work/go.out")"
 timeout 300 "$work/judge" "$work/log3" "$key" >"$work/judge.out" 2>&1 || fail "judge: $(cat "$work/judge.out")"
