@@ -95,7 +95,7 @@ typedef void (*log_keys_cb)(void *ctx, int rc, const struct log_bytes *keys, siz
 int repo_log_keys(struct store *s, log_keys_cb cb, void *ctx) PL_MUST;
 
 /* What the tables hold of what the log tells, a line each; events behind the first `size` of the
- * tree first (sql/0019_state.sql). */
+ * tree first (sql/0020_state.sql). */
 int repo_log_rows(struct store *s, uint64_t size, log_keys_cb cb, void *ctx) PL_MUST;
 
 /* Writes the event that the log was exported. */
