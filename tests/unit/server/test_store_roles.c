@@ -121,6 +121,10 @@ static const struct refusal refusals[] = {
     NO("ca", "UPDATE plm.usr SET enabled = true"),
     NO("ca", "UPDATE plm.membership SET usr = usr"),
     NO("ca", "DELETE FROM plm.membership"),
+    NO("ca", "UPDATE plm.certificate SET device = device"),
+    NO("ca", "UPDATE plm.device SET spki_sha256 = spki_sha256"),
+    NO("app", "INSERT INTO plm.device (usr, spki_sha256, name, enrolled_us, expires_us) VALUES (1,"
+              " sha256('k'), 'd', 1, 2)"),
     NO("ca", "UPDATE plm.audit_event SET at_us = at_us"),
     NO("ca", "DELETE FROM plm.device"),
     NO("seal", "SELECT title FROM plm.review"),
