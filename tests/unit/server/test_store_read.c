@@ -48,7 +48,7 @@ static const char *const exempt[] = {
     "FILE_LOOK", "FILE_PIECES", "REVIEW_INVITES", /* narrower: a facilitator's */
     "DRAFTS",                               /* numbers, for a reveal that conduct has judged */
     "REVIEW_IDS",                           /* numbers, for a rebuild on the host */
-    "LOG_KEYS", "LOG_PAYLOADS", "LOG_ROWS", /* an export of the log on the host */
+    "LOG_KEYS", "LOG_PAYLOADS", /* an export of the log on the host */
     "KEEPER_LOOK", /* an invite by its secret, before its key is certified */
 };
 
