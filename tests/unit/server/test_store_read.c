@@ -46,10 +46,10 @@ static const char *const exempt[] = {
     "HEADS", /* numbers only, of rooms that are open */
     /* the owner of the upload, by his number; the server itself, which checks what arrived */
     "FILE_LOOK", "FILE_PIECES", "REVIEW_INVITES", /* narrower: a facilitator's */
-    "DRAFTS",                               /* numbers, for a reveal that conduct has judged */
-    "REVIEW_IDS",                           /* numbers, for a rebuild on the host */
+    "DRAFTS",                   /* numbers, for a reveal that conduct has judged */
+    "REVIEW_IDS",               /* numbers, for a rebuild on the host */
     "LOG_KEYS", "LOG_PAYLOADS", /* an export of the log on the host */
-    "KEEPER_LOOK", /* an invite by its secret, before its key is certified */
+    "KEEPER_LOOK",              /* an invite by its secret, before its key is certified */
 };
 
 /* Tables with something of a review in them. */
