@@ -18,6 +18,7 @@ struct target {
     int form;
     struct pl_opt_list sets;
     const char *fields;
+    uint64_t days;
 };
 
 static const struct pl_opt opts[] = {
@@ -28,6 +29,7 @@ static const struct pl_opt opts[] = {
     {0, "form", PL_OPT_CHOICE, offsetof(struct target, form), "FORM", forms, "Form of the output"},
     {'s', "set", PL_OPT_LIST, offsetof(struct target, sets), "KEY=VALUE", NULL, "Override"},
     {0, "json", PL_OPT_MAYBE, offsetof(struct target, fields), "FIELDS", NULL, "As JSON"},
+    {0, "days", PL_OPT_SOME, offsetof(struct target, days), "N", NULL, "In so many days"},
 };
 static const struct pl_opt_verb verbs[] = {
     {"join", "LINK", "Join a review", opts, sizeof opts / sizeof opts[0], 1, 1},
@@ -71,6 +73,26 @@ TEST(opt_stores_every_type_when_given)
     assert_int_equal(t.sets.count, 2);
     assert_string_equal(t.sets.values[1], "b=2");
     assert_int_equal(operands, 12);
+}
+
+TEST(opt_takes_no_zero_when_some_are_wanted)
+{
+    struct target t;
+    int operands = 0;
+    assert_int_equal(parse(&verbs[0], "join link", &t, &operands), 0);
+    assert_int_equal(t.days, 0);
+    assert_int_equal(parse(&verbs[0], "join link --days 1", &t, &operands), 0);
+    assert_int_equal(t.days, 1);
+    assert_int_equal(parse(&verbs[0], "join link --days=18446744073709551615", &t, &operands), 0);
+    assert_true(t.days == UINT64_MAX);
+    static const char *const bad[] = {"0", "00", "-1", "x", "18446744073709551616"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        char line[64];
+        (void)snprintf(line, sizeof line, "join link --days=%s", bad[i]);
+        assert_int_equal(parse(&verbs[0], line, &t, &operands), -PL_E_USAGE);
+        assert_non_null(strstr(err.text, "--days takes a number from 1, not '"));
+        assert_non_null(strstr(err.text, bad[i]));
+    }
 }
 
 TEST(opt_takes_a_value_only_behind_equals_when_it_may_have_one)
@@ -183,6 +205,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         UNIT(opt_stores_every_type_when_given),
+        UNIT(opt_takes_no_zero_when_some_are_wanted),
         UNIT(opt_ends_options_when_two_dashes),
         UNIT(opt_takes_a_value_only_behind_equals_when_it_may_have_one),
 

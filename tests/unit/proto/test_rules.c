@@ -279,6 +279,21 @@ static void refusals_of_server_fields_name_the_command(void **state)
     assert_null(pl_rules_verb(PL_KIND_EVENT, PL_F_NO));
 }
 
+static void a_review_keeps_a_title(void **state)
+{
+    static const char *const blank[] = {"", " ", "    "};
+    struct ctx *c = *state;
+    struct pl_eid root = PL_EID_ROOT;
+
+    for (size_t i = 0; i < sizeof blank / sizeof blank[0]; i++) {
+        assert_int_equal(set_str(c, root, PL_F_REVIEW_TITLE, blank[i]), -PL_E_INVALID);
+        SAYS(c, "title: a review needs one");
+    }
+    assert_int_equal(set(c, root, PL_F_REVIEW_TITLE, 0), -PL_E_INVALID); /* taken away */
+    SAYS(c, "title: a review needs one");
+    assert_int_equal(set_str(c, root, PL_F_REVIEW_TITLE, " x"), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -288,6 +303,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(what_was_verified_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(factor_answers_its_question, setup, teardown),
         cmocka_unit_test_setup_teardown(values_that_cannot_be_meant, setup, teardown),
+        cmocka_unit_test_setup_teardown(a_review_keeps_a_title, setup, teardown),
         cmocka_unit_test_setup_teardown(links_lead_to_what_is_there, setup, teardown),
         cmocka_unit_test_setup_teardown(removing_takes_no_more_than_it_seems, setup, teardown),
         cmocka_unit_test_setup_teardown(server_is_not_asked, setup, teardown),
