@@ -200,6 +200,21 @@ static void vote_is_for_who_may_while_it_is_open(void **state)
     assert_int_equal(vote(ben, red, 1), -PL_E_PERM);
 }
 
+static void another_key_is_good_while_nothing_is_chosen(void **state)
+{
+    (void)state;
+    assert_int_equal(open_vote(1, 1), APPEND_OK);
+    assert_int_equal(vote(ben, red, 1), 0);
+    struct vote_choice v = choice(cyd, red, 1);
+    v.key_check[0] = 6;
+    assert_int_equal(send_choice(&v), -PL_E_UNAVAILABLE);
+    assert_int_equal(vote(ben, red, 0), 0);
+    assert_int_equal(left("vote"), 0);
+    assert_int_equal(send_choice(&v), 0);
+    assert_int_equal(vote(ben, red, 1), -PL_E_UNAVAILABLE); /* the key that is the vote's now */
+    assert_int_equal(left("vote"), 1);
+}
+
 static void vote_gives_nobody_more_than_his_dots(void **state)
 {
     (void)state;
@@ -326,6 +341,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FRESH(vote_is_for_who_may_while_it_is_open),
+        FRESH(another_key_is_good_while_nothing_is_chosen),
         FRESH(vote_gives_nobody_more_than_his_dots),
         FRESH(vote_shows_a_person_only_his_own),
         FRESH(tally_is_for_who_conducts_and_stops_the_choosing),
