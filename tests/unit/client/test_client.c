@@ -58,6 +58,13 @@ void link_redial(struct link *l, const char *why)
     (void)why;
 }
 
+void link_refuse(struct link *l, int code, const char *why)
+{
+    (void)code;
+    (void)why;
+    l->state = LINK_STOPPED;
+}
+
 enum link_state link_state(const struct link *l)
 {
     return l->state;
