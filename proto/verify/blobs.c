@@ -21,7 +21,7 @@ static uint64_t prefix(const uint8_t *h)
 
 static void blob_path(const uint8_t *hash, char out[PATH_MAX_])
 {
-    memcpy(out, "blobs/", 6);
+    (void)pl_strlcpy(out, "blobs/", PATH_MAX_);
     pl_hex_encode(hash, HASH_BYTES, out + 6);
 }
 

@@ -157,6 +157,20 @@ static bool is_line(const char *s, size_t n)
     return true;
 }
 
+/* A line without words, or one that says nothing, is good. */
+static bool take_line(struct policy *out, const struct words *w, bool *has_quorum)
+{
+    if (w->n == 0 || w->s[0][0] == '#')
+        return true;
+    if (word_is(w, 0, "log"))
+        return add_log(out, w);
+    if (word_is(w, 0, "witness"))
+        return add_witness(out, w);
+    if (word_is(w, 0, "group"))
+        return add_group(out, w);
+    return word_is(w, 0, "quorum") && set_quorum(out, w, has_quorum);
+}
+
 int vf_policy_read(const char *s, size_t n, struct policy *out, struct pl_err *e)
 {
     bool has_quorum = false;
@@ -171,15 +185,7 @@ int vf_policy_read(const char *s, size_t n, struct policy *out, struct pl_err *e
             return pl_fail(e, PL_E_INVALID, "line %u of the policy is not text", line);
         }
         s = stop + 1;
-        bool good = true;
-        if (w.n > 0 && w.s[0][0] != '#') {
-            good = word_is(&w, 0, "log")       ? add_log(out, &w)
-                   : word_is(&w, 0, "witness") ? add_witness(out, &w)
-                   : word_is(&w, 0, "group")   ? add_group(out, &w)
-                   : word_is(&w, 0, "quorum")  ? set_quorum(out, &w, &has_quorum)
-                                               : false;
-        }
-        if (!good) {
+        if (!take_line(out, &w, &has_quorum)) {
             return pl_fail(e, PL_E_INVALID, "line %u of the policy is wrong", line);
         }
     }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define HASH_FUNCTION(k, n, h) ((h) = pl_map_hash((k), (n)))
 #include <uthash.h>
 
 #include "plimsoll/base/err.h"

@@ -40,8 +40,9 @@ static bool build_head(struct verify *v, unsigned statement, const uint8_t *sig,
         (l->stream == 0 && !vf_take_u64_or_0(v, 24, &review))) {
         return false;
     }
+    static const uint8_t magic[4] = {'P', 'L', 'S', '1'};
     uint8_t *p = out;
-    memcpy(p, "PLS1", 4);
+    memcpy(p, magic, sizeof(magic));
     p = put(p + 4, statement, 2);
     memcpy(p, v->pin, sizeof(v->pin));
     p = put(p + sizeof(v->pin), review, 8);

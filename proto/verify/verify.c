@@ -34,7 +34,8 @@ const char *pl_finding_what(enum pl_finding_kind kind)
     return kinds[kind].what;
 }
 
-static void tell(struct verify *v, struct pl_log_finding *f, const char *fmt, va_list ap)
+static void PL_PRINTF(3, 0)
+    tell(struct verify *v, struct pl_log_finding *f, const char *fmt, va_list ap)
 {
     char why[400];
     (void)vsnprintf(why, sizeof(why), fmt, ap);

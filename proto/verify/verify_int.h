@@ -7,6 +7,7 @@
 #ifndef PLIMSOLL_PROTO_VERIFY_VERIFY_INT_H
 #define PLIMSOLL_PROTO_VERIFY_VERIFY_INT_H
 
+#define HASH_FUNCTION(k, n, h) ((h) = pl_map_hash((k), (n)))
 #include <uthash.h>
 
 #include "plimsoll/base/hash.h"

@@ -294,7 +294,7 @@ static void on_entries(void *ctx, int rc, const struct log_entry_row *rows, size
     for (size_t i = 0; rc == 0 && x->rc == 0 && i < n; i++) {
         if (rows[i].index != x->first * PL_TILE_WIDTH + i) {
             x->rc = pl_fail(&x->e, PL_E_INVALID, "entry %llu is missing in the database",
-                            (unsigned long long)(x->first * PL_TILE_WIDTH + i));
+                            (unsigned long long)x->first * PL_TILE_WIDTH + i);
             break;
         }
         x->rc = pl_bundle_add(&bundle, rows[i].leaf, rows[i].leaf_len, &x->e);
@@ -324,7 +324,7 @@ static int put_entries(struct exporter *x)
             wait_for(x, repo_log_entries(local_store(x->l), x->now.epoch, from, to, on_entries, x));
         if (rc == 0 && x->rows != to - from) {
             rc = pl_fail(&x->e, PL_E_INVALID, "entries behind %llu are missing in the database",
-                         (unsigned long long)(from + x->rows));
+                         (unsigned long long)from + x->rows);
         }
     }
     return rc;

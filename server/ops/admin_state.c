@@ -51,7 +51,7 @@ static int export_size(const char *dir, uint64_t *size, struct pl_err *e)
 int admin_audit_dump_state(const struct admin *a, const char *dir, struct pl_err *e)
 {
     struct local_answer answer = {0};
-    struct local *l;
+    struct local *l = NULL;
     uint64_t size = 0;
     int rc = export_size(dir, &size, e);
     if (rc == 0) {

@@ -109,7 +109,9 @@ timeout 300 "$client" verify --key "$key" --since "$work/log1/checkpoint" --stat
 sed 's/^\(member 1 2 role=\)2/\11/' "$work/rows" >"$work/rows.bad"
 cmp -s "$work/rows" "$work/rows.bad" && fail "no such row: $(grep -c . "$work/rows")"
 "$client" verify --state "$work/rows.bad" "$work/log3" >"$work/verify.out" 2>&1
-[ $? = 9 ] && grep -q '^state.extra.*member 1 2 role=1' "$work/verify.out" || fail "a changed row: $(head "$work/verify.out")"
+[ $? = 9 ] || fail "a changed row is not found"
+grep -q '^state.extra.*member 1 2 role=1' "$work/verify.out" ||
+    fail "a changed row: $(head "$work/verify.out")"
 (cd "$(dirname "$0")/judge" && GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$work/gocache HOME=$work \
     timeout 300 go build -o "$work/judge" judge.go) >"$work/go.out" 2>&1 || fail "judge: $(cat "$work/go.out")"
 timeout 300 "$work/judge" "$work/log3" "$key" >"$work/judge.out" 2>&1 || fail "judge: $(cat "$work/judge.out")"

@@ -407,7 +407,15 @@ static void codec_keeps_values_of_an_act(void **state)
     struct pl_arena arena;
     struct pl_msg got;
     struct pl_msg m = {PL_MSG_ACT,
-                       {.act = {7, 91, 3, ENTRY, {0, ~0u}, INT64_MIN, -1, ~0ull, "a\n\tb"}}};
+                       {.act = {.rid = 7,
+                                .review = 91,
+                                .act = 3,
+                                .entry = ENTRY,
+                                .other = {0, ~0u},
+                                .value = INT64_MIN,
+                                .expect = -1,
+                                .user = ~0ull,
+                                .text = "a\n\tb"}}};
     convey(&m, &got, &arena);
     assert_int_equal(got.u.act.act, 3);
     assert_true(pl_eid_eq(got.u.act.entry, m.u.act.entry));
