@@ -9,6 +9,7 @@
 
 #include "plimsoll/base/str.h"
 #include "plimsoll/doc/rules.h"
+#include "plimsoll/doc/timer.h"
 
 #include "cli/cli_int.h"
 #include "cli/verb_act.h"
@@ -64,8 +65,18 @@ static int run_status(struct cli *c, void *opts, int argc, char **argv, struct p
     json_t *j = cli_envelope(c, "status", pl_doc_rev(review_doc(a.r)));
     (void)json_object_set_new(j, "status", json_string(status ? status : ""));
     (void)json_object_set_new(j, "stage", json_string(stage ? stage : ""));
+    struct pl_timer t;
+    char words[PL_TIMER_WORDS];
+    pl_timer_at(review_doc(a.r), client_server_us(c->client), &t);
+    pl_timer_words(&t, words);
+    if (t.state != PL_TIMER_OFF)
+        (void)json_object_set_new(j, "timer",
+                                  json_pack("{s:s, s:I, s:I}", "state", pl_timer_name(t.state),
+                                            "left_s", (json_int_t)(t.left_us / 1000000), "total_s",
+                                            (json_int_t)(t.total_us / 1000000)));
     if (!cli_json(c, j))
-        cli_print(c, "%s\t%s\n", status ? status : "", stage ? stage : "");
+        cli_print(c, "%s\t%s%s%s\n", status ? status : "", stage ? stage : "",
+                  words[0] != '\0' ? "\t" : "", words);
     return 0;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * What happens: watch prints changes as they come.
+ * What happens: watch prints changes as they come, and when the time of a stage runs out.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
 #include "plimsoll/base/utf8.h"
+#include "plimsoll/doc/timer.h"
 
 #include "cli/cli_int.h"
 #include "cli/verb_entry.h"
@@ -120,6 +121,7 @@ struct watching {
         uint32_t state;
     } here[HERE_MAX];
     size_t n_here;
+    struct pl_timer timer; /* as told last */
 };
 
 static void put_line(struct watching *w, json_t *take_j, const char *text)
@@ -220,9 +222,32 @@ static bool is_open(void *ctx)
     return w->is_open || w->is_over;
 }
 
+/* Told when a timer is set or extended, at a fifth and a twentieth of it, and when it is up. */
+static void look_at_timer(struct watching *w)
+{
+    struct pl_timer t;
+    char words[PL_TIMER_WORDS];
+    char line[100];
+    pl_timer_at(review_doc(w->r), client_server_us(w->c->client), &t);
+    if (t.state == w->timer.state && t.total_us == w->timer.total_us)
+        return;
+    w->timer = t;
+    if (t.state == PL_TIMER_OFF)
+        return; /* the change that stopped it was told */
+    pl_timer_words(&t, words);
+    (void)snprintf(line, sizeof(line), "-\t-\ttimer\t%s", words);
+    put_line(w,
+             json_pack("{s:s, s:s, s:I, s:I}", "type", "timer", "state", pl_timer_name(t.state),
+                       "left_s", (json_int_t)(t.left_us / 1000000), "total_s",
+                       (json_int_t)(t.total_us / 1000000)),
+             line);
+}
+
 static bool is_over(void *ctx)
 {
-    const struct watching *w = ctx;
+    struct watching *w = ctx;
+    if (w->is_open && !w->is_over)
+        look_at_timer(w);
     return w->is_over;
 }
 
@@ -266,10 +291,11 @@ static int run_watch(struct cli *c, void *opts, int argc, char **argv, struct pl
 }
 
 const struct cli_verb verb_watch = {
-    .opt = {"watch", "REVIEW",
-            "print changes and presence as they come; anonymous cards are handed over when they "
-            "are collected",
-            watch_opts, COUNT(watch_opts), 1, 1},
+    .opt =
+        {"watch", "REVIEW",
+         "print changes, presence and the stage's timer as they come; anonymous cards are handed "
+         "over when they are collected",
+         watch_opts, COUNT(watch_opts), 1, 1},
     .opt_size = sizeof(struct watch_opts),
     .examples = "  plimsoll watch REV-1 --jsonl\n  plimsoll watch REV-1 --for 30s\n",
     .run = run_watch,

@@ -18,6 +18,7 @@
 #include "plimsoll/base/log.h"
 #include "plimsoll/base/mem.h"
 #include "plimsoll/base/str.h"
+#include "plimsoll/base/time.h"
 #include "plimsoll/wire/limits.h"
 
 #include "model/client_int.h"
@@ -486,6 +487,7 @@ void client_set_welcome(struct client *c, const struct pl_welcome *w)
     if (!w)
         return;
     c->welcome = *w;
+    c->ahead_us = w->server_us != 0 ? w->server_us - pl_now_us() : 0;
     c->welcome.user_name = c->welcome_strings[0] = pl_xstrdup(w->user_name);
     c->welcome.display_name = c->welcome_strings[1] = pl_xstrdup(w->display_name);
     c->welcome.organisation = c->welcome_strings[2] = pl_xstrdup(w->organisation);
@@ -495,4 +497,9 @@ void client_set_welcome(struct client *c, const struct pl_welcome *w)
 const struct pl_welcome *client_welcome(const struct client *c)
 {
     return c->has_welcome ? &c->welcome : NULL;
+}
+
+int64_t client_server_us(const struct client *c)
+{
+    return pl_now_us() + c->ahead_us;
 }

@@ -69,6 +69,9 @@ void client_ask_log(struct client *c);
 
 /* Greeting of the server: who we are there. NULL until first up. Borrowed. */
 const struct pl_welcome *client_welcome(const struct client *c);
+/* The server's time now, microseconds since 1970, as its greeting said and this machine has counted
+ * on since; this machine's own time before the first greeting. */
+int64_t client_server_us(const struct client *c);
 /* A request: its rid is set here. It is sent when the link is up, and answered once: with the reply
  * (borrowed, of the kind that belongs to the request: model/reply.h), or rc < 0 (-PL_E_TIMEOUT,
  * -PL_E_CLOSED, -PL_E_BAD_MESSAGE for an answer of another kind, or what an Error message said).

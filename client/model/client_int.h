@@ -32,6 +32,7 @@ struct client {
     char down_why[PL_ERR_TEXT_MAX];
     bool has_welcome;
     struct pl_welcome welcome;
+    int64_t ahead_us; /* the server's clock before ours, at the greeting */
     char *welcome_strings[4];
     int closing_parts;
     void (*close_cb)(void *ctx);

@@ -9,6 +9,7 @@
 #include "plimsoll/base/str.h"
 #include "plimsoll/base/time.h"
 #include "plimsoll/doc/perm.h"
+#include "plimsoll/doc/timer.h"
 
 #include "ui/cell.h"
 #include "ui/view.h"
@@ -265,6 +266,33 @@ static void draw_tabs(struct ui *ui, int cols)
     }
 }
 
+/* The stage's timer, where there is one: how much is left, marked from a fifth on, more from a
+ * twentieth on. Returns the columns used. */
+static int draw_timer(struct ui *ui, int right)
+{
+    static const enum style styles[] = {[PL_TIMER_RUNS] = STYLE_TEXT,
+                                        [PL_TIMER_LATE] = STYLE_SOON,
+                                        [PL_TIMER_FINAL] = STYLE_LATE,
+                                        [PL_TIMER_UP] = STYLE_LATE};
+    struct pl_timer t;
+    char words[PL_TIMER_WORDS];
+    if (!ui->rv.is_open)
+        return 0;
+    pl_timer_at(review_doc(ui->rv.review), client_server_us(ui->client), &t);
+    if (t.state == PL_TIMER_OFF)
+        return 0;
+    pl_timer_words(&t, words);
+    char *of = strstr(words, " of "); /* the head has no room for the whole */
+    if (of != NULL)
+        *of = '\0';
+    int n = (int)strlen(words);
+    if (right - n < 14)
+        return 0;
+    (void)screen_puts(ui->screen, 0, right - n, n, styles[t.state], words);
+    ui_wake_at(ui, ui_now(ui) + 1000);
+    return n + 2;
+}
+
 static void draw_place(struct ui *ui, int max)
 {
     const char *title = "";
@@ -301,6 +329,7 @@ void status_draw_top(struct ui *ui, int cols)
     int right = at < cols - 22 ? at : cols - 22;
     int left = 14;
     if (ui->view != VIEW_HOME) {
+        right -= draw_timer(ui, right);
         right = draw_people(ui, right, left, cols < 80);
         draw_tabs(ui, cols);
     }

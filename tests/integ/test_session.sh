@@ -31,6 +31,16 @@ does fay session timer "$rev" stop
 refused 5 'timer' fay session timer "$rev" +5m
 ok "stage and timer"
 
+# A minute that somebody watches while the rest goes on; looked at further down.
+short=REV-$(review_new fay 'A short stage' ben:responder) || fail "no second review"
+does fay session timer "$short" 1m
+PLIMSOLL_CONFIG_DIR=$work/ben XDG_STATE_HOME=$work/ben/watcher timeout 180 "$client" watch "$short" \
+    >"$work/timer.out" 2>/dev/null &
+watcher=$!
+as fay status "$short" | grep -q ' left of 1:00 (' || fail "status tells no timer"
+as fay status "$short" --json | tr -d '\n' | grep -q '"timer": *{"state": *"running"' ||
+    fail "status tells no timer in JSON"
+
 does ben timeline add "$rev" --at 2026-03-01T09:12:04Z 'alert fired'
 refused 4 'responder' ben session lock "$rev" event
 does fay session lock "$rev" event
@@ -70,6 +80,16 @@ ok "hands, attendance, rules, a doubt and its answer"
 does fay people involved "$rev" me yes --reason 'was on call'
 refused 7 'incident' fay session lead "$rev"
 ok "who took part in the incident cannot take the lead"
+
+until_true 70 grep -q 'time is up' "$work/timer.out" || fail "nobody is told that the time is up"
+kill "$watcher"
+sed -nE 's/^-\t-\ttimer\t(time is up|.*\().*/\1/p' "$work/timer.out" >"$work/timer.lines"
+sed -nE 's/^-\t-\ttimer\t.*\(([0-9]+) %\)$/\1/p' "$work/timer.out" >"$work/timer.percents"
+[ "$(wc -l <"$work/timer.lines")" = 4 ] || fail "warned $(wc -l <"$work/timer.lines") times"
+{ read -r _ && read -r late && read -r final; } <"$work/timer.percents" || fail "no percents"
+((late <= 20 && late > 10)) || fail "warned first at $late %"
+((final <= 5)) || fail "warned last at $final %"
+ok "a stage's time runs out before everybody's eyes"
 
 does fay visibility "$rev" organisation
 does fay session focus "$rev/E-1" timeline
