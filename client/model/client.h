@@ -128,6 +128,8 @@ const char *review_journal_trouble(const struct review *r);
 const char *review_damaged_path(const struct review *r);
 /* File that holds what the last refusal took away; "" when there was none. */
 const char *review_rescue_path(const struct review *r);
+/* Why there is no such file for it although something was taken away: what the disk said. */
+const char *review_rescue_trouble(const struct review *r);
 bool review_is_loaded(const struct review *r); /* a copy is here */
 
 /* People who are here now, oneself not included; borrowed until the next loop turn. */

@@ -51,6 +51,7 @@ struct review {
     int error_code;    /* what the server said about our Open */
     char error_text[PL_ERR_TEXT_MAX];
     char rescue_path[CLIENT_PATH_MAX];
+    char rescue_why[PL_ERR_TEXT_MAX];  /* no file could be written: why */
     char journal_why[PL_ERR_TEXT_MAX]; /* the disk refuses: why */
     struct pl_peer *peers[PEERS_MAX];  /* names owned */
     size_t n_peers;

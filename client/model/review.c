@@ -176,17 +176,25 @@ static void rescue(struct review *r, int code, const char *why, const struct pl_
     pl_err_init(&e);
     pl_buf_init(&path, sizeof(r->rescue_path));
     r->rescue_path[0] = '\0';
-    if (rescue_write(&o, code, why, lost, sync_view(r->sync), &path, &e) < 0)
+    r->rescue_why[0] = '\0';
+    if (rescue_write(&o, code, why, lost, sync_view(r->sync), &path, &e) < 0) {
         LOG_ERR(NULL, "review.rescue_failed", KV_ERR(&e));
-    else
+        (void)pl_strlcpy(r->rescue_why, e.text, sizeof(r->rescue_why));
+    } else {
         (void)snprintf(r->rescue_path, sizeof(r->rescue_path), "%.*s", (int)path.len,
                        (const char *)path.data);
+    }
     pl_buf_release(&path);
 }
 
 const char *review_rescue_path(const struct review *r)
 {
     return r->rescue_path;
+}
+
+const char *review_rescue_trouble(const struct review *r)
+{
+    return r->rescue_why;
 }
 
 static void on_refused(void *ctx, int code, const char *why, const struct pl_cs *lost)

@@ -72,21 +72,40 @@ static void on_quit_choice(struct ui *ui, const char *text, size_t choice)
 {
     if (text && choice == 1) {
         ui->is_quitting = true;
-        ui->quit_at = 0;
+        ui->quit_at = client_link_state(ui->client) == LINK_UP ? ui_now(ui) + QUIT_MS : 0;
+        if (ui->quit_at)
+            ui_wake_at(ui, ui->quit_at);
     }
+}
+
+static void ask_quit(struct ui *ui, const char *label)
+{
+    prompt_menu(&ui->prompt, label, on_quit_choice);
+    prompt_option(&ui->prompt, "stay");
+    prompt_option(&ui->prompt, "quit");
 }
 
 void ui_quit(struct ui *ui)
 {
     char label[160];
     size_t n = status_unsent(ui);
-    if (n > 0 && client_link_state(ui->client) != LINK_UP) {
+    bool is_stuck = n > 0 && client_link_state(ui->client) != LINK_UP;
+    if (ui->rv.n_only_here > 0) {
+        (void)snprintf(label, sizeof(label),
+                       "Refused texts that are ONLY HERE (K): %u; to quit "
+                       "loses them%s",
+                       ui->rv.n_only_here,
+                       !is_stuck            ? ""
+                       : status_trouble(ui) ? ", and what was not sent"
+                                            : "; what was not sent is in the journal");
+        ask_quit(ui, label);
+        return;
+    }
+    if (is_stuck) {
         (void)snprintf(label, sizeof(label), "%zu changes not sent. %s", n,
                        status_trouble(ui) ? "They are NOT in the journal: to quit loses them"
                                           : "They stay in the journal and go next time");
-        prompt_menu(&ui->prompt, label, on_quit_choice);
-        prompt_option(&ui->prompt, "stay");
-        prompt_option(&ui->prompt, "quit");
+        ask_quit(ui, label);
         return;
     }
     /* Connected: what is under way is given a moment. */

@@ -8,41 +8,67 @@
 #include <string.h>
 
 #include "plimsoll/base/time.h"
+#include "plimsoll/doc/schema.h"
 
 #include "model/refusal.h"
 #include "sync/rescue.h"
 #include "ui/view.h"
 
+#define KEPT_NOTE 512u /* bytes for what ends the page when it is full */
+
 /* --- what was refused
  * ------------------------------------------------------------------------------- */
+
+/* Adds one refusal. A text that is in a file is left out when the page is long; one that is only
+ * here is held as far as there is room at all. False: some of it did not fit. */
+static bool add_refused(struct ui *ui, const struct refusal *said, const struct pl_cs *lost,
+                        const char *path)
+{
+    struct pl_buf *b = &ui->rv.kept;
+    struct pl_civil t;
+    char id[PL_SHORT_ID_MAX];
+    pl_civil_from_us(pl_now_us(), 0, &t);
+    pl_short_id_format(id, PL_KIND_REVIEW, (int64_t)ui->rv.id);
+    b->max = UI_KEPT_ONLY_MAX - KEPT_NOTE; /* there is always room for the note */
+    int rc = pl_buf_printf(b, "%02d:%02dZ  %s  Refused: %s\n%s%s", t.hour, t.minute, id, said->why,
+                           said->next, said->next[0] ? "\n" : "");
+    if (rc == 0 && !lost)
+        rc = pl_buf_add_str(b, "No text was lost by it\n");
+    else if (rc == 0 && path[0])
+        rc = pl_buf_printf(b, "Kept in %s\n", path);
+    else if (rc == 0)
+        rc = pl_buf_printf(b, "ONLY HERE, copy it: no file could be written: %s\n",
+                           review_rescue_trouble(ui->rv.review));
+    size_t n = b->len;
+    if (rc == 0 && lost)
+        rc = rescue_describe(lost, review_doc(ui->rv.review), b);
+    b->max = UI_KEPT_ONLY_MAX;
+    if (path[0] && (rc < 0 || b->len > UI_KEPT_MAX)) {
+        b->len = n;
+        return pl_buf_add_str(b, "(too much to show here: see the file)\n\n") == 0;
+    }
+    const char *end = rc < 0 ? "\n(CUT: no room for more, the rest is lost)\n\n" : "\n";
+    return pl_buf_add_str(b, end) == 0 && rc == 0;
+}
 
 void page_refused(struct ui *ui, const struct refusal *said, const struct pl_cs *lost)
 {
     struct rview *rv = &ui->rv;
-    struct pl_civil t;
     bool has_text = lost && !pl_cs_is_empty(lost);
     const char *path = has_text ? review_rescue_path(rv->review) : "";
-    pl_civil_from_us(pl_now_us(), 0, &t);
     if (rv->kept.max == 0)
-        pl_buf_init(&rv->kept, UI_KEPT_MAX);
-    int rc = pl_buf_printf(&rv->kept, "%02d:%02dZ  Refused: %s\n%s%s%s%s\n", t.hour, t.minute,
-                           said->why, said->next, said->next[0] ? "\n" : "",
-                           path[0]    ? "Kept in "
-                           : has_text ? "No file could be written: copy it from here"
-                                      : "No text was lost by it",
-                           path);
-    size_t n = rv->kept.len;
-    if (rc == 0 && has_text)
-        rc = rescue_describe(lost, review_doc(rv->review), &rv->kept);
-    if (rc < 0) { /* too long for this page */
-        rv->kept.len = n;
-        rc = pl_buf_add_str(&rv->kept, "(too much to show here: see the file)\n");
-    }
-    if (rc == 0)
-        rc = pl_buf_add_str(&rv->kept, "\n");
+        pl_buf_init(&rv->kept, UI_KEPT_ONLY_MAX);
+    bool is_whole = add_refused(ui, said, has_text ? lost : NULL, path);
     rv->n_refused++;
-    ui_say(ui, STYLE_LATE, "Refused: %.170s. %s: K shows it (F4 while editing), and what to do%s",
-           said->why, has_text ? "Your text is kept" : "Nothing was lost", rc < 0 ? " ..." : "");
+    if (has_text && !path[0]) {
+        rv->n_only_here++;
+        ui_say(ui, STYLE_LATE, "Refused: %.90s. Your text is ONLY HERE%s (%.100s): K shows it (F4)",
+               said->why, is_whole ? "" : " and CUT, there is no room",
+               review_rescue_trouble(rv->review));
+    } else {
+        ui_say(ui, STYLE_LATE, "Refused: %.170s. %s: K shows it (F4 while editing), and what to do",
+               said->why, has_text ? "Your text is kept" : "Nothing was lost");
+    }
     ui->message_until = UI_NEVER;
 }
 

@@ -29,14 +29,15 @@ struct refusal;
 enum ui_view { VIEW_HOME, VIEW_REVIEW, VIEW_ENTRY };
 enum ui_page { PAGE_NONE, PAGE_HELP, PAGE_KEPT }; /* lies over the view */
 
-#define UI_PEERS    64
-#define UI_TABS     7
-#define UI_FLAG_MS  2000
-#define UI_MESSAGE  320
-#define UI_NEVER    UINT64_MAX
-#define UI_KEPT_MAX (256u * 1024u)
-#define UI_MIN_ROWS 8
-#define UI_MIN_COLS 40
+#define UI_PEERS         64
+#define UI_TABS          7
+#define UI_FLAG_MS       2000
+#define UI_MESSAGE       320
+#define UI_NEVER         UINT64_MAX
+#define UI_KEPT_MAX      (256u * 1024u)       /* of texts that are in files as well */
+#define UI_KEPT_ONLY_MAX (8u * 1024u * 1024u) /* of texts that are only here; then they are cut */
+#define UI_MIN_ROWS      8
+#define UI_MIN_COLS      40
 
 struct home_row {
     uint64_t id;
@@ -84,9 +85,10 @@ struct rview {
     int64_t add_day; /* a time of day without a date is of this day */
     const struct pl_field *ask_field;
     struct pl_eid ask_eid;
-    /* what was refused since the review was opened, as a page; how many of it nobody has seen */
+    /* What was refused in this run, of whichever review, as a page; how many of it nobody has seen;
+     * how many of the texts are in no file. May hold the only copy: lives until the end. */
     struct pl_buf kept;
-    unsigned n_refused;
+    unsigned n_refused, n_only_here;
 };
 
 struct ui {

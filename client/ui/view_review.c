@@ -290,8 +290,6 @@ void rview_open(struct ui *ui, uint64_t id)
     rv->is_open = false;
     rv->is_opening = true;
     rv->n_peers = 0;
-    rv->n_refused = 0;
-    pl_buf_release(&rv->kept);
     for (size_t i = 0; i < UI_TABS; i++)
         list_release(&rv->lists[i]);
     ui_dirty(ui);
