@@ -62,7 +62,7 @@ ok "saved by the server, in spite of the disk"
 other=$(review_new ana 'Another one') || fail "no second review"
 join ben
 for r in "$rev" "$other"; do
-    as ana people add "REV-$r" ben --role contributor >"$work/out" 2>&1 || fail "people: $(cat "$work/out")"
+    as ana people add "REV-$r" ben --role responder >"$work/out" 2>&1 || fail "people: $(cat "$work/out")"
 done
 mkdir -p "$work/ben/state/plimsoll" && : >"$work/ben/state/plimsoll/rescue"
 open_as ben 100 30 "REV-$rev"
