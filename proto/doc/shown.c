@@ -106,7 +106,8 @@ static int by_eid(const void *a, const void *b)
 
 static void put_all(struct pl_sha256 *h, struct pl_entry **v, size_t n)
 {
-    qsort(v, n, sizeof(struct pl_entry *), by_eid);
+    if (n > 1) /* with nothing there is no array */
+        qsort(v, n, sizeof(struct pl_entry *), by_eid);
     put_u32(h, (uint32_t)n);
     for (size_t i = 0; i < n; i++)
         put_entry(h, v[i]);
