@@ -116,7 +116,7 @@ join() {
     local who
     for who in "$@"; do
         "$server" invite "$who" --host 127.0.0.1 --port "${port[1]}" 2>>"$work/invite.log" |
-            as "$who" join - >"$work/join.log" 2>&1 || fail "join $who: $(cat "$work/join.log")"
+            as "$who" join - --timeout 50s >"$work/join.log" 2>&1 || fail "join $who: $(cat "$work/join.log")"
     done
 }
 
